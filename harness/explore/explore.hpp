@@ -1,0 +1,40 @@
+// explore(): runs one variant of one scenario until the budget is used up, nothing is left to explore,
+// or a rule is broken, and answers with a Verdict. The program under test runs in forked workers; this
+// process only watches, so nothing that the program does can take it down.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "harness/scenario.hpp"
+#include "reports/verdict.hpp"
+
+namespace harness {
+
+struct Progress {
+  std::uint64_t executions = 0;
+  double seconds = 0;
+};
+
+struct Options {
+  std::string strategy = "dfs";
+  std::uint64_t seed = 1;
+  std::uint64_t executions = 1'000'000;  // budget; 0: no limit
+  double seconds = 0;                    // budget; 0: no limit
+  std::uint64_t max_steps = 20'000;      // per execution
+  int preemptions = -1;                  // dfs: bound; -1: none
+  std::string schedule;                  // replay this text instead of exploring
+  bool keep_going = false;               // count further violations, report the first
+  double watchdog_seconds = 10;          // an execution that takes longer is cut off
+  std::function<void(const Progress&)> progress;  // called about ten times a second; may be empty
+  const std::atomic<bool>* interrupted = nullptr; // set by a signal handler: end with what there is
+};
+
+// Throws UsageError (see errors.hpp) for an unknown strategy or malformed schedule text, and
+// ReplayDiverged where a schedule does not fit the program. Everything the program under test does is
+// in the verdict. `reproduce` is left to the caller.
+reports::Verdict explore(const Scenario& scenario, const Variant& variant, const Options& options);
+
+}  // namespace harness

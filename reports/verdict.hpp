@@ -1,0 +1,107 @@
+// Verdict: the answer for one variant of one scenario, and Report: the document that one run writes.
+// Plain data with every name already resolved; the writers in this folder see nothing else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reports {
+
+inline constexpr int schema_version = 1;
+
+struct Frame {
+  std::string function;  // demangled; "" where unknown
+  std::string file;      // relative to the source tree where possible; "" where unknown
+  int line = 0;
+  std::string module;    // file name of the shared object
+};
+
+// One row of the interleaving.
+struct Step {
+  std::uint32_t number = 0;   // scheduling point, from 1; several rows may share one (observations)
+  std::string task;
+  std::string op;             // as harness::name_of(Op)
+  std::string object;         // "pool.unused", "slice 0 of region 1", ...; "" where the op has none
+  std::string label;          // name of a point, "" otherwise
+  std::string detail;         // "16 -> 15", "1 MiB", "failed", ...
+  std::vector<Frame> stack;   // innermost first
+  bool guilty = false;
+};
+
+struct Access {
+  std::uint32_t step = 0;
+  std::string task;
+  std::string what;           // one clause: "unmaps region 1 (2 MiB)"
+  std::vector<Frame> stack;
+};
+
+struct Region {
+  std::string name;           // "region 1"
+  std::uint64_t bytes = 0;
+  std::string mapped_by;      // task
+  std::uint32_t mapped_at = 0;  // step
+  std::vector<Frame> mapped_stack;
+  std::string unmapped_by;    // "" where it is mapped still
+  std::uint32_t unmapped_at = 0;
+  std::vector<Frame> unmapped_stack;
+};
+
+struct Violation {
+  std::string rule;
+  std::string message;
+  std::uint32_t step = 0;
+  std::string schedule;
+  std::string shrunk;         // "" where nothing was shrunk
+  std::vector<Access> accesses;
+  std::optional<Region> region;
+  std::string sanitizer;      // the sanitizer's own text, sanitizer builds only
+};
+
+struct Bounds {
+  std::string memory_model = "sequential consistency";
+  int preemptions = -1;       // -1: unbounded
+  std::uint64_t max_steps = 0;
+};
+
+struct Verdict {
+  std::string scenario;
+  std::string variant;
+  std::string mode;           // explore, replay, stress
+  std::string strategy;
+  std::uint64_t seed = 0;
+  std::string outcome;        // pass, violation, inconclusive, error
+  std::string reason;         // for inconclusive and error: why, a sentence; "" otherwise
+  std::string expected;       // "pass" or a rule
+  bool as_expected = false;
+  bool freed_region_in_use = false;
+  std::uint64_t executions = 0;
+  std::uint64_t distinct = 0; // distinct interleavings among them
+  std::uint64_t steps = 0;    // scheduling points of the longest execution
+  bool exhaustive = false;
+  Bounds bounds;
+  std::optional<Violation> violation;
+  std::vector<Step> trace;    // of the violating execution
+  std::vector<std::string> uncontrolled;  // what was seen but not hooked
+  std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
+  std::string reproduce;      // the one command
+};
+
+// Everything that differs from run to run of the same seed lives here.
+struct Environment {
+  std::string host, kernel, compiler, build, started;  // started: ISO 8601, UTC
+  double seconds = 0;
+  std::map<std::string, double> seconds_by_verdict;  // "scenario/variant"
+  std::map<std::string, double> rates;               // executions per second
+};
+
+struct Report {
+  std::string tool_version;
+  std::uint64_t seed = 0;
+  std::vector<Verdict> verdicts;
+  Environment environment;
+};
+
+}  // namespace reports
