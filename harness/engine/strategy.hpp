@@ -21,17 +21,29 @@ struct Choice {
 class Strategy {
  public:
   virtual ~Strategy() = default;
+  // What next() may answer instead of an index: end this execution here, without executing anything
+  // more. It counts for nothing, and the next begin() gets its number again.
+  static constexpr std::size_t abandon = static_cast<std::size_t>(-1);
+
   // Called before every execution, numbered from 0. False: nothing is left to explore.
   virtual bool begin(std::uint64_t execution) = 0;
   // Index into `ready` (never empty, sorted by task, then alternative). `current` is the task that ran
   // last; it is among `ready` unless it blocked or ended. Asked before every scheduling point.
   virtual std::size_t next(std::span<const Ready> ready, TaskId current) = 0;
-  // The execution is over (completed, violated or cut off).
+  // All tasks have ended, and no oracle has objected before. Called before end().
+  virtual void completed() {}
+  // The execution is over (completed, violated, cut off or abandoned).
   virtual void end() {}
   // A new worker goes on after `executions`, the last of which took `path` (its process was lost).
   virtual void resume(std::uint64_t /*executions*/, std::span<const Choice> /*path*/) {}
   // After begin() returned false: true if every interleaving within bounds() has been executed.
   virtual bool exhausted() const { return false; }
+  // "" while the program fits what the strategy knows of it; else a sentence about where it first did
+  // not: a schedule that cannot be followed, or the same choices that led to something else than before.
+  virtual const std::string& diverged() const {
+    static const std::string fits;
+    return fits;
+  }
 };
 
 }  // namespace harness

@@ -1,0 +1,82 @@
+// Computes the layout once for each pool; every later question is a few shifts.
+#include "allocator/claimed/layout.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace allocator::claimed {
+namespace {
+
+// 1 TiB for a class: seven of them fit many times into the 128 TiB of a process.
+constexpr std::size_t largest_stride = std::size_t{1} << 40;
+
+unsigned log2_of(std::size_t power_of_two) {
+  return static_cast<unsigned>(std::countr_zero(power_of_two));
+}
+
+}  // namespace
+
+std::uint32_t ClassLayout::all_of(std::size_t word) const {
+  const std::size_t before = (word - first_word(region_of(word))) << word_shift;
+  const std::size_t here = std::min<std::size_t>(Word::slices, slices - before);
+  return static_cast<std::uint32_t>((std::uint64_t{1} << here) - 1);
+}
+
+std::size_t Layout::wanted_stride(const PerClass& region_bytes, std::size_t budget_bytes) {
+  std::size_t wanted = smallest_stride;
+  for (const std::size_t bytes : region_bytes) {
+    const std::size_t distance = std::bit_ceil(bytes);
+    const std::size_t regions = std::min(budget_bytes / bytes, largest_stride / distance);
+    wanted = std::max(wanted, regions * distance);
+  }
+  return std::bit_ceil(wanted);
+}
+
+Layout::Layout(const PerClass& region_bytes, std::size_t budget_bytes, std::size_t stride_bytes)
+    : stride_shift_(log2_of(stride_bytes)) {
+  for (std::size_t i = 0; i < size_classes.size(); ++i) {
+    ClassLayout& layout = classes_[i];
+    layout.region_bytes = region_bytes[i];
+    layout.slices = region_bytes[i] / size_classes[i];
+    const std::size_t places = std::bit_ceil(layout.slices);
+    layout.slice_shift = log2_of(size_classes[i]);
+    layout.word_shift = log2_of(std::min<std::size_t>(places, Word::slices));
+    layout.region_shift = layout.slice_shift + log2_of(places);
+    layout.region_words_shift = log2_of(places >> layout.word_shift);
+    layout.used_words = (layout.slices + Word::slices - 1) / Word::slices;
+    layout.regions = std::min(budget_bytes / region_bytes[i], stride_bytes >> layout.region_shift);
+  }
+}
+
+std::size_t Layout::reserved_bytes() const {
+  const bool any = std::any_of(classes_.begin(), classes_.end(),
+                               [](const ClassLayout& layout) { return layout.regions != 0; });
+  return any ? (size_classes.size() << stride_shift_) + size_classes.back() : 0;
+}
+
+void Layout::put_at(std::byte* reserved) {
+  const std::size_t past = reinterpret_cast<std::uintptr_t>(reserved) % size_classes.back();
+  base_ = reserved + (past == 0 ? 0 : size_classes.back() - past);
+}
+
+Place Layout::locate(const std::byte* address) const {
+  // As numbers: the address may have nothing to do with our reservation. One below it wraps round.
+  const std::size_t offset =
+      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_);
+  Place place;
+  place.size_class = offset >> stride_shift_;
+  if (place.size_class >= size_classes.size()) return place;
+  const ClassLayout& layout = classes_[place.size_class];
+  const std::size_t in_class = offset & ((std::size_t{1} << stride_shift_) - 1);
+  const std::size_t in_region = in_class & ((std::size_t{1} << layout.region_shift) - 1);
+  if ((in_class >> layout.region_shift) >= layout.regions) return place;
+  if (in_region >= layout.region_bytes) return place;
+  const std::size_t number = in_class >> layout.slice_shift;
+  place.word = number >> layout.word_shift;
+  place.slice = static_cast<unsigned>(number & ((std::size_t{1} << layout.word_shift) - 1));
+  const bool inner = (in_class & ((std::size_t{1} << layout.slice_shift) - 1)) != 0;
+  place.result = inner ? Released::misaligned : Released::ok;
+  return place;
+}
+
+}  // namespace allocator::claimed

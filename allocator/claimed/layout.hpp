@@ -1,0 +1,71 @@
+// Where everything lies: all classes in one reservation, each class a stride of its own, regions
+// and slices at power-of-two distances in it. So an address says its class, region, word and slice
+// by shifts, without a look at memory; slices are aligned to their size.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "allocator/allocator.hpp"
+#include "allocator/claimed/word.hpp"
+#include "allocator/plan.hpp"
+
+namespace allocator::claimed {
+
+struct ClassLayout {
+  std::size_t region_bytes = 0;
+  unsigned slice_shift = 0;   // log2 of the bytes of a slice
+  unsigned word_shift = 0;    // log2 of the slices a word stands for
+  unsigned region_shift = 0;  // log2 of the distance of two regions in bytes
+  std::size_t regions = 0;    // as many as the budget could ever pay for, or as addresses there are
+  std::size_t slices = 0;     // in a region
+  std::size_t used_words = 0;       // of a region
+  unsigned region_words_shift = 0;  // log2 of the distance of two regions in words
+
+  std::size_t words() const { return regions << region_words_shift; }
+  std::size_t first_word(std::size_t region) const { return region << region_words_shift; }
+  std::size_t region_of(std::size_t word) const { return word >> region_words_shift; }
+  // The slices that `word` has: all its bits but in the last word of a region.
+  std::uint32_t all_of(std::size_t word) const;
+};
+
+struct Place {
+  Released result = Released::foreign;  // ok: the rest is valid
+  std::size_t size_class = 0;
+  std::size_t word = 0;  // of the class
+  unsigned slice = 0;    // of the word
+};
+
+class Layout {
+ public:
+  // Class strides of at most `stride_bytes` (a power of two).
+  Layout(const PerClass& region_bytes, std::size_t budget_bytes, std::size_t stride_bytes);
+
+  // A stride that no class of the plan needs more than.
+  static std::size_t wanted_stride(const PerClass& region_bytes, std::size_t budget_bytes);
+  static constexpr std::size_t smallest_stride = size_classes.back();
+
+  // Bytes to reserve so that an aligned base lies in them; 0 where no region fits in the budget.
+  std::size_t reserved_bytes() const;
+  void put_at(std::byte* reserved);
+
+  const ClassLayout& of(std::size_t size_class) const { return classes_[size_class]; }
+  std::byte* region(std::size_t size_class, std::size_t region) const {
+    return base_ + (size_class << stride_shift_) + (region << classes_[size_class].region_shift);
+  }
+  std::byte* slice(std::size_t size_class, std::size_t word, unsigned slice) const {
+    const ClassLayout& layout = classes_[size_class];
+    const std::size_t number = (word << layout.word_shift) + slice;
+    return base_ + (size_class << stride_shift_) + (number << layout.slice_shift);
+  }
+  // Whether a region is mapped there is for the word to say.
+  Place locate(const std::byte* address) const;
+
+ private:
+  std::byte* base_ = nullptr;
+  unsigned stride_shift_;
+  std::array<ClassLayout, size_classes.size()> classes_{};
+};
+
+}  // namespace allocator::claimed

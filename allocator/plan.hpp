@@ -1,0 +1,44 @@
+// What all variants agree on before the first region is mapped: which class a size belongs to, how
+// large regions are, how much a growth maps, and the sentence an OutOfMemory carries.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <string_view>
+
+#include "allocator/allocator.hpp"
+
+namespace allocator {
+
+using PerClass = std::array<std::size_t, size_classes.size()>;
+
+[[noreturn]] void refuse_size(std::size_t bytes);
+
+// Index into size_classes. Throws std::invalid_argument for 0 and for more than the largest class.
+inline std::size_t size_class_of(std::size_t bytes) {
+  if (bytes == 0 || bytes > size_classes.back()) refuse_size(bytes);
+  return static_cast<std::size_t>(std::bit_width((bytes - 1) / size_classes.front()));
+}
+
+// A generation's own size of a region of `class_bytes` slices.
+using RegionRule = std::size_t (*)(std::size_t class_bytes);
+std::size_t flat_regions(std::size_t class_bytes);    // 1 MiB: the first generation
+std::size_t scaled_regions(std::size_t class_bytes);  // clamp(32 * class, 1 MiB, 8 MiB)
+
+struct Plan {
+  std::size_t budget_bytes = 0;
+  VirtualMemory* memory = nullptr;
+  PerClass region_bytes{};
+  PerClass growth_regions{};  // regions one growth maps, budget permitting
+};
+
+// Throws std::invalid_argument for options that can never work.
+Plan plan(const Options& options, RegionRule rule);
+
+// `mapped_bytes` and `free_slices` (of the class) as they were when the request failed.
+[[noreturn]] void throw_out_of_memory(std::size_t size_class, std::string_view reason,
+                                      std::size_t budget_bytes, std::size_t mapped_bytes,
+                                      std::size_t free_slices);
+
+}  // namespace allocator

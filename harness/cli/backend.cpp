@@ -1,0 +1,129 @@
+#include "harness/cli/backend.hpp"
+
+#include <exception>
+
+#include "harness/engine/errors.hpp"
+#include "harness/explore/explore.hpp"
+#include "harness/stress/stress.hpp"
+
+namespace harness::cli {
+namespace {
+
+constexpr double default_seconds = 20;
+constexpr double default_stress_seconds = 5;
+constexpr double as_good_as_for_ever = 3e7;
+constexpr int default_preemptions = 2;
+
+reports::Verdict on_real_threads(const Scenario& scenario, const Variant& variant,
+                                 const Request& request) {
+  StressOptions options;
+  options.seed = request.seed;
+  options.seconds = request.seconds > 0 ? request.seconds : as_good_as_for_ever;
+  options.executions = request.executions;
+  options.schedule = request.schedule;
+  options.progress = request.progress;
+  options.interrupted = request.interrupted;
+  return stress(scenario, variant, options);
+}
+
+reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
+                           const Request& request) {
+#if HARNESS_ENGINE
+  Options options;
+  options.strategy = request.strategy;
+  options.preemptions = request.preemptions;
+  options.seed = request.seed;
+  options.executions = request.executions;
+  options.seconds = request.seconds;
+  options.max_steps = request.max_steps;
+  options.schedule = request.schedule;
+  options.keep_going = request.keep_going;
+  options.interrupted = request.interrupted;
+  if (request.progress)
+    options.progress = [&request](const Progress& progress) {
+      request.progress(progress.executions, progress.seconds);
+    };
+  return explore(scenario, variant, options);
+#else
+  return on_real_threads(scenario, variant, request);
+#endif
+}
+
+reports::Verdict failed(const Request& request, const std::string& reason) {
+  reports::Verdict verdict;
+  verdict.mode = request.real_threads ? "stress" : request.schedule.empty() ? "explore" : "replay";
+  verdict.strategy = request.schedule.empty() ? request.strategy : "replay";
+  verdict.bounds.preemptions = request.preemptions;
+  verdict.bounds.max_steps = request.max_steps;
+  verdict.outcome = "error";
+  verdict.reason = reason;
+  return verdict;
+}
+
+// What limits a search where the user gave neither limit, or only one.
+void set_limits(const Scenario& scenario, const CommandLine& line, Request& request) {
+  const bool none_given = !line.executions && !line.seconds;
+  const std::uint64_t hint = scenario.search.executions;
+  const std::uint64_t usual = request.real_threads ? 0 : Options().executions;
+  request.executions = line.executions.value_or(!none_given                     ? 0
+                                                : hint && !request.real_threads ? hint
+                                                                                : usual);
+  const double usual_seconds = request.real_threads ? default_stress_seconds : default_seconds;
+  request.seconds = line.seconds.value_or(none_given ? usual_seconds : 0);
+}
+
+void set_strategy(const Scenario& scenario, const CommandLine& line, Request& request) {
+  const Search& wish = scenario.search;
+  request.strategy =
+      line.strategy.value_or(wish.strategy.empty() ? Options().strategy : wish.strategy);
+  const int usual = wish.preemptions >= 0 ? wish.preemptions : default_preemptions;
+  const bool bounded = request.strategy == "dfs" || line.strict_preemptions;
+  request.preemptions = bounded ? line.preemptions.value_or(usual) : -1;
+}
+
+}  // namespace
+
+bool has_engine() { return HARNESS_ENGINE != 0; }
+
+std::string sanitizer_name() { return std::string(sanitizer_of_build()); }
+
+Request request_for(const Scenario& scenario, const CommandLine& line) {
+  Request request;
+  request.real_threads = line.mode == Mode::stress || !has_engine();
+  request.seed = line.seed;
+  request.max_steps = line.max_steps.value_or(Options().max_steps);
+  request.schedule = line.schedule.value_or("");
+  request.keep_going = line.keep_going;
+  set_limits(scenario, line, request);
+  if (!request.real_threads) set_strategy(scenario, line, request);
+  return request;
+}
+
+bool is_as_expected(const reports::Verdict& verdict) {
+  if (verdict.outcome == "pass") return verdict.expected == "pass";
+  return verdict.outcome == "violation" && verdict.violation &&
+         verdict.violation->rule == verdict.expected;
+}
+
+reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
+                             const Request& request) {
+  reports::Verdict verdict;
+  try {
+    verdict = request.real_threads ? on_real_threads(scenario, variant, request)
+                                   : in_engine(scenario, variant, request);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const ReplayDiverged& error) {
+    verdict = failed(request, error.what());
+  } catch (const std::exception& error) {
+    verdict = failed(request, std::string("the tool failed: ") + error.what());
+  }
+  verdict.scenario = scenario.name;
+  verdict.variant = variant.name;
+  verdict.expected = variant.expected;
+  verdict.seed = request.seed;
+  verdict.as_expected = is_as_expected(verdict);
+  return verdict;
+}
+
+}  // namespace harness::cli

@@ -1,0 +1,47 @@
+// Runs one variant by what this build has for it, the engine or real threads, with the limits that
+// the command line, the scenario and the defaults say, in this order.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "harness/cli/options.hpp"
+#include "harness/scenario.hpp"
+#include "reports/verdict.hpp"
+
+namespace harness::cli {
+
+// False in the sanitizer builds.
+bool has_engine();
+// "", "thread" or "address".
+std::string sanitizer_name();
+
+struct Request {
+  bool real_threads = false;
+  std::string strategy;  // "" on real threads
+  int preemptions = -1;
+  std::uint64_t seed = 1;
+  std::uint64_t executions = 0;  // 0: no limit
+  double seconds = 0;            // 0: no limit
+  std::uint64_t max_steps = 0;
+  std::string schedule;  // "" explores
+  bool keep_going = false;
+  std::function<void(std::uint64_t executions, double seconds)> progress;
+  const std::atomic<bool>* interrupted = nullptr;
+};
+
+// A limit that the user gave drops the default of the other one: who asks for --seconds 60 is not
+// stopped by a number of executions, nor the other way round.
+Request request_for(const Scenario& scenario, const CommandLine& line);
+
+// Never throws but UsageError: where a schedule does not fit, or the tool fails, the outcome is
+// `error`.
+reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
+                             const Request& request);
+
+// Whether a verdict is what its `expected` says.
+bool is_as_expected(const reports::Verdict& verdict);
+
+}  // namespace harness::cli

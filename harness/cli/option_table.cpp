@@ -1,0 +1,102 @@
+#include "harness/cli/option_table.hpp"
+
+#include <array>
+
+namespace harness::cli {
+namespace {
+
+constexpr auto everywhere = Sources::everywhere;
+constexpr auto command_line = Sources::command_line;
+constexpr const char* what = "What to run";
+constexpr const char* how = "How";
+constexpr const char* limits =
+    "Limits, for each variant (what a scenario asks for stands before these)";
+constexpr const char* output = "Output";
+constexpr const char* other = "Other";
+
+constexpr std::array table{
+    OptionSpec{"scenario", "PATTERN", "", what, everywhere, false,
+               "scenarios to run: a name, or a pattern with '*' and '?'; ':' between alternatives, "
+               "'-' before those to leave out ('*:-double-release')"},
+    OptionSpec{"variant", "PATTERN", "*", what, everywhere, false, "variants of them, likewise"},
+    OptionSpec{"list", "", "", what, command_line, false,
+               "print scenario/variant lines, run nothing; honours --scenario and --variant"},
+    OptionSpec{
+        "plugin-dir", "DIR", "", what, everywhere, true,
+        "load the scenarios (*.so) of this directory; may be given several times. Searched before "
+        "HARNESS_PLUGIN_PATH (directories separated by ':') and ../lib/harness beside the "
+        "executable. A broken plugin in a directory named by you is an error, one in the default "
+        "directory a warning"},
+    OptionSpec{
+        "mode", "MODE", "explore", how, everywhere, false,
+        "explore: the engine tries interleavings; replay: one schedule, implied by --schedule and "
+        "--replay; stress: real threads with seeded delays (the default in sanitizer builds)"},
+    OptionSpec{"strategy", "NAME", "dfs", how, everywhere, false,
+               "which interleavings come next; an unknown name lists those there are"},
+    OptionSpec{"seed", "N", "1", how, everywhere, false,
+               "0 to 18446744073709551615, or 'random' to draw one; printed first"},
+    OptionSpec{
+        "schedule", "TEXT", "", how, everywhere, false,
+        "run this one interleaving of one scenario, such as 'reader@polled reclaimer reader'. A "
+        "variant that must violate and stays clean under it is not as expected"},
+    OptionSpec{
+        "replay", "FILE", "", how, everywhere, false,
+        "replay the violations of a report, each in a fresh process, and demand the same rule at "
+        "the same step; --scenario and --variant select among them"},
+    OptionSpec{"repeat", "N", "1", how, everywhere, false,
+               "with --replay or --schedule: that many times"},
+    OptionSpec{"keep-going", "", "", how, everywhere, false,
+               "go on after the first violation of a variant; the first is reported"},
+    OptionSpec{"executions", "N", "1000000", limits, everywhere, false,
+               "stop after that many; 0: no limit (in stress mode the default)"},
+    OptionSpec{
+        "seconds", "S", "20, stress 5", limits, everywhere, false,
+        "stop after that time, fractions allowed; 0: no limit. What a run ended by it has counted "
+        "differs from run to run"},
+    OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
+               "scheduling points of one execution; one that needs more is cut off"},
+    OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
+               "dfs: at most that many in an execution, or 'none' for no bound"},
+    OptionSpec{
+        "json", "FILE", "", output, everywhere, false,
+        "write one document with all verdicts there; '-' is standard output, and text for people "
+        "then goes to standard error"},
+    OptionSpec{
+        "report-dir", "DIR", "reports", output, everywhere, false,
+        "without --json: write <scenario>.json there for each scenario (<scenario>.replay.json "
+        "with --replay); made if needed"},
+    OptionSpec{"color", "WHEN", "auto", output, everywhere, false,
+               "auto, always or never; auto honours NO_COLOR"},
+    OptionSpec{"quiet", "", "", output, everywhere, false, "print the closing line only"},
+    OptionSpec{"verbose", "", "", output, everywhere, false, "print every step of an interleaving"},
+    OptionSpec{"config", "FILE", "", other, Sources::no_file, false,
+               "options from an ini file: 'name = value' lines, '#' before remarks"},
+    OptionSpec{"help", "", "", other, command_line, false, "this text"},
+    OptionSpec{"version", "", "", other, command_line, false, "version and kind of build"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> option_table() { return table; }
+
+const OptionSpec* find_option(std::string_view name) {
+  for (const OptionSpec& spec : table)
+    if (name == spec.name) return &spec;
+  return nullptr;
+}
+
+std::vector<std::string> option_names(Sources sources) {
+  std::vector<std::string> names;
+  for (const OptionSpec& spec : table)
+    if (spec.sources >= sources) names.emplace_back(spec.name);
+  return names;
+}
+
+std::string variable_of(std::string_view option) {
+  std::string name = "HARNESS_";
+  for (const char c : option)
+    name += c == '-' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+}  // namespace harness::cli

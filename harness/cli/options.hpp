@@ -1,0 +1,57 @@
+// What the user asked for: the command line, the environment, the configuration file and the
+// defaults made one, in this order of precedence, each value checked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/config_file.hpp"
+
+namespace harness::cli {
+
+enum class Mode { explore, replay, stress };
+enum class Color { automatic, always, never };
+
+// An empty optional: not given, so that a scenario's own wish or the default holds.
+struct CommandLine {
+  bool help = false;
+  bool version = false;
+  bool list = false;
+  std::optional<std::string> scenario;
+  std::string variant = "*";
+  std::vector<std::string> plugin_dirs;  // as given
+  std::string plugin_path;               // HARNESS_PLUGIN_PATH
+  Mode mode = Mode::explore;
+  std::optional<std::string> strategy;
+  std::uint64_t seed = 1;
+  std::optional<std::string> schedule;
+  std::optional<std::string> replay;
+  std::uint64_t repeat = 1;
+  bool keep_going = false;
+  std::optional<std::uint64_t> executions;
+  std::optional<double> seconds;
+  std::optional<std::uint64_t> max_steps;
+  std::optional<int> preemptions;   // -1: no bound
+  bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
+  std::optional<std::string> json;
+  std::string report_dir = "reports";
+  Color color = Color::automatic;
+  bool quiet = false;
+  bool verbose = false;
+  std::vector<std::string> warnings;  // for standard error, nothing that stops the run
+};
+
+// The settings of each source alone, as text. Both throw UsageError.
+std::vector<Setting> from_command_line(const std::vector<std::string>& arguments);
+// Unknown HARNESS_* variables are warned about, not refused: they may be somebody else's.
+std::vector<Setting> from_environment(const std::vector<std::string>& environment,
+                                      std::vector<std::string>& warnings);
+
+// `arguments` without the program's name; `environment` as "NAME=value"; `engine`: whether this
+// build has one. Throws UsageError for values that cannot be used and for contradictions.
+CommandLine read_options(const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment, bool engine);
+
+}  // namespace harness::cli

@@ -1,0 +1,233 @@
+#include "harness/cli/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "harness/cli/backend.hpp"
+#include "harness/cli/documents.hpp"
+#include "harness/cli/files.hpp"
+#include "harness/cli/plugins.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/replay.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/cli/shell.hpp"
+#include "harness/cli/signals.hpp"
+#include "harness/cli/terminal.hpp"
+#include "harness/engine/errors.hpp"
+#include "harness/engine/nearest.hpp"
+#include "harness/engine/schedule.hpp"
+#include "harness/strategies/make.hpp"
+
+namespace harness::cli {
+namespace {
+
+// A reader that has gone away is no reason to stop: the documents are still to be written.
+void say(const std::string& text) { static_cast<void>(write_all(STDOUT_FILENO, text)); }
+
+void warn(const std::string& text) {
+  static_cast<void>(write_all(STDERR_FILENO, "harness: " + text + "\n"));
+}
+
+// Where only a list or a document may go to standard output, it is set aside, and whatever else is
+// printed, by us or by the code under test, goes to standard error. Returns where it was set aside.
+int set_output_aside() {
+  const int aside = dup(STDOUT_FILENO);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  return aside;
+}
+
+class Run {
+ public:
+  Run(const CommandLine& line, const std::string& program, std::uint64_t seed, int output)
+      : line_(line),
+        program_(program),
+        console_(console_options(STDOUT_FILENO, line)),
+        progress_(!line.quiet && is_live_terminal(STDERR_FILENO),
+                  console_options(STDERR_FILENO, line).width),
+        documents_(line, seed, output) {
+    if (!line.quiet) say(fmt::format("seed {}\n", seed));
+  }
+
+  void variant(const Scenario& scenario, const Variant& variant) {
+    const Request request = watched(scenario, variant, request_for(scenario, line_));
+    if (line_.repeat > 1) return repeated({&scenario, &variant, request, {}, 0}, "");
+    const auto start = std::chrono::steady_clock::now();
+    finish(run_variant(scenario, variant, request), start, "");
+  }
+
+  void recorded(const Recorded& wanted) {
+    const std::string result = fmt::format("{} at step {}", wanted.rule, wanted.step);
+    Recorded one = wanted;
+    one.request = watched(*wanted.scenario, *wanted.variant, wanted.request);
+    repeated(one, result);
+  }
+
+  void end_scenario() { documents_.end_scenario(); }
+
+  int end(std::size_t not_run) {
+    documents_.end_run();
+    if (not_run > 0)
+      warn(fmt::format("interrupted: {} not run",
+                       not_run == 1 ? "1 variant" : fmt::format("{} variants", not_run)));
+    std::string text = reports::summary(documents_.all(), console_);
+    if (!documents_.files().empty() && !line_.quiet)
+      text += fmt::format("report: {}\n", fmt::join(documents_.files(), ", "));
+    say(text);
+    return exit_code(not_run);
+  }
+
+ private:
+  Request watched(const Scenario& scenario, const Variant& variant, Request request) {
+    request.interrupted = &interrupted();
+    progress_.begin(scenario.name + "/" + variant.name, request.executions, request.seconds);
+    request.progress = [this](std::uint64_t executions, double seconds) {
+      progress_.update(executions, seconds);
+    };
+    return request;
+  }
+
+  void repeated(const Recorded& one, const std::string& wanted) {
+    const auto start = std::chrono::steady_clock::now();
+    Request request = one.request;
+    request.progress = {};
+    std::uint64_t done = 0;
+    const auto once = [&] {
+      progress_.update(done++, seconds_since(start));
+      return run_variant(*one.scenario, *one.variant, request);
+    };
+    progress_.begin(one.scenario->name + "/" + one.variant->name, line_.repeat, 0);
+    std::string said;
+    reports::Verdict verdict = repeat(
+        line_.repeat, wanted, once, [] { return interrupted().load(); }, said);
+    finish(std::move(verdict), start, said);
+  }
+
+  static double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void finish(reports::Verdict verdict, std::chrono::steady_clock::time_point start,
+              const std::string& said) {
+    const double seconds = seconds_since(start);
+    progress_.erase();
+    // In a document the program has the same name wherever it was called from.
+    verdict.reproduce = reproduce_command(verdict, line_, "harness");
+    if (!line_.quiet) {
+      reports::Verdict shown = verdict;
+      shown.reproduce = reproduce_command(verdict, line_, program_);
+      say(reports::to_text(shown, console_));
+      if (!said.empty()) say("      " + said + "\n");
+    }
+    documents_.add(std::move(verdict), seconds);
+  }
+
+  int exit_code(std::size_t not_run) const {
+    const auto& verdicts = documents_.all().verdicts;
+    const auto failed = [](const reports::Verdict& verdict) { return verdict.outcome == "error"; };
+    if (documents_.failed() || std::any_of(verdicts.begin(), verdicts.end(), failed))
+      return exit_failed;
+    const auto odd = [](const reports::Verdict& verdict) { return !verdict.as_expected; };
+    const bool any_odd = not_run > 0 || std::any_of(verdicts.begin(), verdicts.end(), odd);
+    return any_odd ? exit_not_as_expected : exit_as_expected;
+  }
+
+  const CommandLine& line_;
+  std::string program_;
+  reports::ConsoleOptions console_;
+  ProgressLine progress_;
+  Documents documents_;
+};
+
+void load(const CommandLine& line) {
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto dirs = plugin_dirs(line.plugin_dirs, line.plugin_path, executable.string());
+  const LoadedPlugins loaded = load_plugins(dirs, sanitizer_name());
+  for (const std::string& warning : loaded.warnings) warn(warning);
+  if (!registered_scenarios().empty()) return;
+  std::vector<std::string> places;
+  for (const PluginDir& dir : dirs) places.push_back(dir.path);
+  throw UsageError(fmt::format("no scenario is there; looked for plugins (*.so) in: {}",
+                               fmt::join(places, ", ")));
+}
+
+// What can be refused before anything has run.
+void check(const CommandLine& line, const std::vector<Selected>& selected) {
+  if (line.strategy) {
+    const auto known = strategy_names();
+    if (std::find(known.begin(), known.end(), *line.strategy) == known.end())
+      throw UsageError("--strategy: " + unknown("strategy", *line.strategy, known));
+  }
+  if (!line.schedule) return;
+  if (selected.size() != 1) {
+    std::vector<std::string> names;
+    for (const Selected& one : selected) names.push_back(one.scenario->name);
+    throw UsageError(fmt::format("--schedule is about one scenario, but --scenario chooses {}: {}",
+                                 names.size(), fmt::join(names, ", ")));
+  }
+  parse_schedule(*line.schedule);
+}
+
+void check_target(const CommandLine& line) {
+  std::error_code error;
+  if (line.json && *line.json != "-" && std::filesystem::is_directory(*line.json, error))
+    throw UsageError(
+        fmt::format("--json: '{}' is a directory; --report-dir takes one", *line.json));
+}
+
+int replay_report(const CommandLine& line, const std::string& program, int output) {
+  const Recordings recordings = read_recordings(line, registered_scenarios());
+  for (const std::string& warning : recordings.warnings) warn(warning + "; left out");
+  Run run(line, program, recordings.seed, output);
+  std::size_t done = 0;
+  for (; done < recordings.all.size() && !interrupted(); ++done) {
+    run.recorded(recordings.all[done]);
+    const bool last = done + 1 == recordings.all.size();
+    if (last || recordings.all[done + 1].scenario != recordings.all[done].scenario)
+      run.end_scenario();
+  }
+  if (done < recordings.all.size()) run.end_scenario();
+  return run.end(recordings.all.size() - done);
+}
+
+int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
+                 const std::string& program, int output) {
+  check(line, selected);
+  Run run(line, program, line.seed, output);
+  std::size_t not_run = 0;
+  for (const Selected& one : selected) {
+    for (const Variant* variant : one.variants) {
+      if (interrupted())
+        ++not_run;
+      else
+        run.variant(*one.scenario, *variant);
+    }
+    run.end_scenario();
+  }
+  return run.end(not_run);
+}
+
+}  // namespace
+
+int run(const CommandLine& line, const std::string& program) {
+  for (const std::string& warning : line.warnings) warn(warning);
+  check_target(line);
+  const bool aside = line.list || (line.json && *line.json == "-");
+  const int output = aside ? set_output_aside() : STDOUT_FILENO;
+  if (!line.list && !line.replay && !line.scenario)
+    throw UsageError("nothing is chosen; write --scenario NAME, --scenario '*' for all, or --list");
+  load(line);
+  if (line.replay && !line.list) return replay_report(line, program, output);
+  const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
+  if (!line.list) return run_selected(line, selected, program, output);
+  const std::string problem = write_all(output, listing(selected));
+  if (problem.empty()) return exit_as_expected;
+  warn("standard output cannot be written: " + problem);
+  return exit_failed;
+}
+
+}  // namespace harness::cli

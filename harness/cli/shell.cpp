@@ -1,0 +1,57 @@
+#include "harness/cli/shell.hpp"
+
+#include <fmt/format.h>
+
+namespace harness::cli {
+namespace {
+
+constexpr std::string_view harmless =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+
+std::string search(const CommandLine& line) {
+  std::string text;
+  if (line.strategy) text += " --strategy " + shell_quoted(*line.strategy);
+  if (line.executions) text += fmt::format(" --executions {}", *line.executions);
+  if (line.preemptions)
+    text += *line.preemptions < 0 ? " --preemptions none"
+                                  : fmt::format(" --preemptions {}", *line.preemptions);
+  if (line.seconds) text += fmt::format(" --seconds {}", *line.seconds);
+  if (line.keep_going) text += " --keep-going";
+  return text;
+}
+
+std::string schedule_of(const reports::Verdict& verdict, const CommandLine& line) {
+  if (line.schedule) return *line.schedule;
+  if (!verdict.violation) return {};
+  return verdict.violation->shrunk.empty() ? verdict.violation->schedule
+                                           : verdict.violation->shrunk;
+}
+
+}  // namespace
+
+std::string shell_quoted(std::string_view word) {
+  if (!word.empty() && word.find_first_not_of(harmless) == std::string_view::npos)
+    return std::string(word);
+  std::string text = "'";
+  for (const char c : word) {
+    if (c == '\'')
+      text += "'\\''";
+    else
+      text += c;
+  }
+  return text + "'";
+}
+
+std::string reproduce_command(const reports::Verdict& verdict, const CommandLine& line,
+                              std::string_view program) {
+  const std::string schedule = schedule_of(verdict, line);
+  std::string text = fmt::format("{} --scenario {} --variant {}", shell_quoted(program),
+                                 shell_quoted(verdict.scenario), shell_quoted(verdict.variant));
+  for (const std::string& dir : line.plugin_dirs) text += " --plugin-dir " + shell_quoted(dir);
+  if (verdict.mode == "stress") text += " --mode stress";
+  if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
+  return text + (schedule.empty() ? search(line) : " --schedule " + shell_quoted(schedule));
+}
+
+}  // namespace harness::cli

@@ -1,0 +1,42 @@
+#include "harness/engine/address_space.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace harness {
+namespace {
+
+// The system call itself: mmap() is one of the functions that this library interposes.
+void* raw_mmap(std::uintptr_t base, std::size_t bytes, int protection, int flags) {
+  return reinterpret_cast<void*>(syscall(SYS_mmap, base, bytes, protection, flags, -1, 0));
+}
+
+[[noreturn]] void refused(std::size_t bytes) {
+  throw std::runtime_error(fmt::format(
+      "cannot reserve {} MiB of address space: {}; check `ulimit -v` and vm.overcommit_memory",
+      bytes >> 20, std::strerror(errno)));
+}
+
+}  // namespace
+
+void reserve_at(std::uintptr_t base, std::size_t bytes, bool accessible) {
+  const int protection = accessible ? PROT_READ | PROT_WRITE : PROT_NONE;
+  void* const got = raw_mmap(base, bytes, protection,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+  if (got != reinterpret_cast<void*>(base)) refused(bytes);
+}
+
+void* map_anonymous(std::size_t bytes, bool shared) {
+  void* const got = raw_mmap(0, bytes, PROT_READ | PROT_WRITE,
+                             (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE);
+  if (got == MAP_FAILED) refused(bytes);
+  return got;
+}
+
+}  // namespace harness

@@ -1,0 +1,364 @@
+// The heart of the engine: scheduling points, and the begin and end of an execution.
+#include "harness/engine/engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/engine/errors.hpp"
+#include "harness/engine/play.hpp"
+#include "harness/engine/real.hpp"
+#include "harness/engine/thread_keys.hpp"
+#include "harness/oracles/make.hpp"
+
+namespace harness {
+
+Engine* active = nullptr;
+
+Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
+    : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
+  scheduler_ = context_of_this_thread();
+  for (const auto& oracle : oracles_)
+    for (std::size_t op = 0; op < watchers_.size(); ++op)
+      if (oracle->watches().has(static_cast<Op>(op))) watchers_[op].push_back(oracle.get());
+}
+
+Engine::~Engine() = default;
+
+void Engine::configure(Strategy& strategy, const Settings& settings) {
+  strategy_ = &strategy;
+  settings_ = settings;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Scheduling
+
+Event& Engine::reach(const Event& event) {
+  Task& me = *current_;
+  if (me.fresh) {
+    me.pending = event;
+    offer(me, 0, event);
+  } else {
+    Ready* const entry = entry_of(me.id);
+    entry->event = event;
+    entry->event.task = me.id;
+  }
+  decide();
+  return now_;
+}
+
+Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what) {
+  Task& me = *current_;
+  me.pending = event;
+  me.pending.task = me.id;
+  me.waits_for = what;
+  list.push(me);
+  if (!me.fresh) withdraw(me);
+  if (enabled) offer(me, 0, me.pending);
+  decide();
+  list.remove(me);
+  me.waits_for = WaitsFor::nothing;
+  return now_;
+}
+
+// Who goes on? Returns when the calling task does.
+void Engine::decide() {
+  Task& me = *current_;
+  if (me.fresh) {  // it has come as far as its creator lets it
+    me.fresh = false;
+    switch_to(*me.creator);
+    return;
+  }
+  if (ready_.empty()) nothing_ready();
+  const Ready& chosen = ask(ready_);
+  Task& next = *tasks_[chosen.task];
+  commit(chosen);
+  if (&next != &me) switch_to(next);
+}
+
+const Ready& Engine::ask(std::span<const Ready> ready) {
+  const std::size_t index = strategy_->next(ready, current_->id);
+  if (index == Strategy::abandon) leave(Outcome::abandoned);
+  HARNESS_CHECK(index < ready.size());
+  return ready[index];
+}
+
+// The choice is written down before anything of it happens.
+void Engine::commit(const Ready& chosen) {
+  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
+  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
+  shared_.steps.store(++steps_, std::memory_order_release);
+  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
+          0x9e37'79b9'7f4a'7c15;
+  hash_ ^= hash_ >> 29;
+  now_ = chosen.event;
+  now_.task = chosen.task;
+  now_.step = steps_;
+  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
+  if (!timed_.empty()) offer_timeouts();
+}
+
+void Engine::switch_to(Task& task) {
+  Task& me = *current_;
+  me.shadow_top = shadow_top;
+  shadow_top = task.shadow_top;
+  current_ = &task;
+  switch_context(me.fiber->context(), task.fiber->context());
+}
+
+void Engine::leave(Outcome outcome) {
+  outcome_ = outcome;
+  active = nullptr;
+  Context abandoned;
+  switch_context(abandoned, scheduler_);
+  __builtin_unreachable();
+}
+
+std::uint16_t Engine::choose(const Event& event, std::uint16_t count) {
+  if (count < 2) return 0;
+  std::array<Ready, 16> outcomes;
+  const std::uint16_t offered = std::min<std::uint16_t>(count, outcomes.size());
+  for (std::uint16_t i = 0; i < offered; ++i) {
+    outcomes[i] = {current_->id, event};
+    outcomes[i].event.task = current_->id;
+    outcomes[i].event.alternative = i;
+  }
+  const Ready& chosen = ask(std::span(outcomes.data(), offered));
+  commit(chosen);
+  return static_cast<std::uint16_t>(chosen.event.alternative);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The ready list, sorted by task, then alternative
+
+Ready* Engine::entry_of(TaskId id) {
+  for (Ready& entry : ready_)
+    if (entry.task == id) return &entry;
+  HARNESS_CHECK(!"a running task is ready");
+  return nullptr;
+}
+
+void Engine::offer(Task& task, std::uint16_t alternative, const Event& event) {
+  std::size_t at = ready_.size();
+  while (at > 0 && (ready_[at - 1].task > task.id ||
+                    (ready_[at - 1].task == task.id && ready_[at - 1].event.alternative >= alternative)))
+    --at;
+  if (at < ready_.size() && ready_[at].task == task.id && ready_[at].event.alternative == alternative)
+    return;
+  Ready entry{task.id, event};
+  entry.event.task = task.id;
+  entry.event.alternative = alternative;
+  ready_.insert(ready_.begin() + static_cast<std::ptrdiff_t>(at), entry);
+}
+
+void Engine::withdraw(Task& task) {
+  std::erase_if(ready_, [&](const Ready& entry) { return entry.task == task.id; });
+}
+
+void Engine::enable(WaitList& list) {
+  list.each([this](Task& task) { offer(task, 0, task.pending); });
+}
+
+void Engine::disable(WaitList& list) {
+  list.each([this](Task& task) { withdraw(task); });
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Sleeping until somebody wakes the task, or its time is over
+
+bool Engine::sleep_in(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what) {
+  Task& me = *current_;
+  me.pending = event;
+  me.pending.task = me.id;
+  me.waits_for = what;
+  me.deadline_ns = deadline_ns;
+  list.push(me);
+  withdraw(me);
+  if (deadline_ns != 0) timed_.push_back(&me);
+  if (deadline_ns != 0 && !me.timed_out_last) offer_timeouts();
+  decide();
+  if (me.list != nullptr) me.list->remove(me);
+  me.waits_for = WaitsFor::nothing;
+  const bool timed_out = deadline_ns != 0 && me.alternative == 1;
+  if (deadline_ns != 0) {
+    std::erase(timed_, &me);
+    // The other outcome is no longer on offer; what the task does next takes its place.
+    if (std::count_if(ready_.begin(), ready_.end(), [&](const Ready& r) { return r.task == me.id; }) > 1)
+      std::erase_if(ready_, [&](const Ready& r) { return r.task == me.id && r.event.alternative != 0; });
+    entry_of(me.id)->event.alternative = 0;
+  }
+  me.timed_out_last = timed_out;
+  if (timed_out) advance_to(deadline_ns);
+  me.deadline_ns = 0;
+  return timed_out;
+}
+
+// A task whose last wait timed out may not time out again before another one has moved, where one can:
+// a loop around a timed wait would go on for ever.
+void Engine::offer_timeouts() {
+  for (Task* const task : timed_) {
+    if (task->timed_out_last && now_.task != task->id) task->timed_out_last = false;
+    if (task->timed_out_last || task->list == nullptr) continue;
+    offer(*task, 1, task->pending);
+  }
+}
+
+void Engine::wake(Task& task) {
+  if (task.list != nullptr) task.list->remove(task);
+  withdraw(task);
+  std::erase(timed_, &task);
+  offer(task, 0, task.pending);
+}
+
+void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, WaitsFor what) {
+  if (task.list != nullptr) task.list->remove(task);
+  withdraw(task);
+  std::erase(timed_, &task);  // notified: its time cannot run out any more
+  task.pending = event;
+  task.pending.task = task.id;
+  task.waits_for = what;
+  list.push(task);
+  if (enabled) offer(task, 0, task.pending);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Events
+
+void Engine::executed() {
+  if (settings_.records) record(now_);
+  if (!watchers_[static_cast<std::size_t>(now_.op)].empty()) dispatch(now_);
+}
+
+void Engine::observe(Event event) {
+  event.task = current_->id;
+  event.step = steps_;
+  if (settings_.records) record(event);
+  dispatch(event);
+}
+
+void Engine::dispatch(const Event& event) {
+  for (Oracle* const oracle : watchers_[static_cast<std::size_t>(event.op)])
+    if (const auto violation = oracle->see(event)) violate(*violation);
+}
+
+Recorded Engine::recorded(const Event& event) {
+  Recorded to;
+  to.event = event;
+  to.event.label = shared_.intern(event.label);
+  to.stack[to.depth++] = event.where;
+  if (current_ == nullptr) return to;
+  const std::uintptr_t* frame = std::min(shadow_top, current_->shadow_base + shadow_frames);
+  while (frame > current_->shadow_base && to.depth < to.stack.size()) to.stack[to.depth++] = *--frame;
+  return to;
+}
+
+void Engine::record(const Event& event) {
+  const std::uint32_t index = shared_.recorded.load(std::memory_order_relaxed);
+  if (index >= shared_.max_recorded) return;
+  shared_.events[index] = recorded(event);
+  shared_.recorded.store(index + 1, std::memory_order_release);
+}
+
+void Engine::violate(const Violation& violation) {
+  shared_.set_violation(violation);
+  shared_.violating_execution = execution_;
+  shared_.violating_steps = steps_;
+  leave(Outcome::violated);
+}
+
+void Engine::fail(std::string_view why) {
+  copy_text(shared_.error, sizeof shared_.error, why);
+  leave(Outcome::failed);
+}
+
+void Engine::note_uncontrolled(const char* what) {
+  const std::string_view known(shared_.uncontrolled);
+  if (known.find(what) != std::string_view::npos) return;
+  copy_text(shared_.uncontrolled + known.size(), sizeof shared_.uncontrolled - known.size(),
+            fmt::format("{}\n", what));
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// An execution
+
+Engine::Outcome Engine::run(const Scenario& scenario, std::string_view variant, std::uint64_t number) {
+  begin(scenario, variant, number);
+  // The task "main" comes up to its first scheduling point, as every task does; the first decision is made
+  // when it has.
+  Task& main = *current_;
+  main.fresh = false;
+  Context& self = scheduler_;
+  switch_context(self, main.fiber->context());
+  active = nullptr;
+  return finish();
+}
+
+void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint64_t number) {
+  execution_ = number;
+  steps_ = 0;
+  hash_ = 0;
+  now_ns_ = 0;
+  idle_rounds_ = 0;
+  spinners_ = 0;
+  random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15 ^ (number + 1) * 0xbf58'476d'1ce4'e5b9;
+  outcome_ = Outcome::completed;
+  shared_.steps.store(0, std::memory_order_release);
+  memory_.set_protects(settings_.protects || number % 64 == 63);
+  for (const auto& oracle : oracles_) oracle->begin();
+  play_ = std::make_unique<Play>(*this, scenario, variant);
+  task_count_ = unfinished_ = 0;
+  ready_.clear();
+  timed_.clear();
+  Task& main = create("main", &play_->body(), nullptr, nullptr);
+  current_ = &main;
+  shadow_top = main.shadow_top;
+  offer(main, 0, Event{.op = Op::start});
+}
+
+Engine::Outcome Engine::finish() {
+  if (outcome_ == Outcome::completed) {
+    for (const auto& oracle : oracles_) {
+      const auto violation = oracle->end();
+      if (!violation) continue;
+      shared_.set_violation(*violation);
+      shared_.violating_execution = execution_;
+      shared_.violating_steps = steps_;
+      outcome_ = Outcome::violated;
+      break;
+    }
+  }
+  if (outcome_ == Outcome::completed) strategy_->completed();
+  strategy_->end();
+  current_ = nullptr;
+  if (outcome_ != Outcome::abandoned) shared_.note_distinct(hash_);
+  if (steps_ > shared_.longest.load(std::memory_order_relaxed))
+    shared_.longest.store(steps_, std::memory_order_relaxed);
+  restore_state();
+  return outcome_;
+}
+
+void Engine::restore_state() {
+  if (outcome_ != Outcome::completed) static_cast<void>(play_.release());  // its tasks are in mid-flight
+  play_.reset();
+  for (const pthread_key_t key : made_keys_) {
+    forget_key(key);
+    real::pthread_key_delete(key);
+  }
+  made_keys_.clear();
+  objects_.reset();
+  memory_.reset();
+  heap_.reset();
+  snapshot_.restore();
+  free_fibers_.clear();
+  for (const auto& fiber : fibers_) free_fibers_.push_back(fiber.get());
+  std::reverse(free_fibers_.begin(), free_fibers_.end());
+}
+
+std::uint64_t Engine::random_bits() {
+  std::uint64_t z = (random_state_ += 0x9e37'79b9'7f4a'7c15);
+  z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9;
+  z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11eb;
+  return z ^ (z >> 31);
+}
+
+}  // namespace harness

@@ -1,0 +1,211 @@
+// The engine: one execution after another of a program under test, its tasks as fibers on one OS thread, the
+// order of their events decided by a Strategy and watched by the Oracles.
+//
+// The runtime (../runtime) catches what the program calls and turns it into events; before each the engine
+// asks the strategy who goes on, and switches there. Everything runs on the fiber of the task concerned:
+// there is no scheduler thread, and a task that goes on costs no switch. Memory model: sequential
+// consistency (atomics act on memory at once, in the order of events).
+//
+// Not supported: more than one engine in a process; tasks that block in calls that are not caught.
+#pragma once
+
+#include <pthread.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/engine/mapped_memory.hpp"
+#include "harness/engine/objects.hpp"
+#include "harness/engine/oracle.hpp"
+#include "harness/engine/shared.hpp"
+#include "harness/engine/snapshot.hpp"
+#include "harness/engine/strategy.hpp"
+#include "harness/engine/task.hpp"
+#include "harness/engine/user_heap.hpp"
+#include "harness/scenario.hpp"
+
+namespace harness {
+
+class Engine {
+ public:
+  enum class Outcome { completed, violated, cut_off, abandoned, failed };
+  // The name of the function that contains `where`, if a schedule stops at it; else nullptr.
+  using FunctionName = const char* (*)(std::uintptr_t where);
+
+  struct Settings {
+    std::uint64_t seed = 1;
+    std::uint64_t max_steps = 20'000;
+    bool records = false;             // full history into shared memory
+    bool protects = false;            // freed memory faults, see MappedMemory
+    FunctionName function_name = nullptr;  // set where a schedule names functions
+  };
+
+  Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // --- for the worker: one execution. Leaves all state as it found it.
+  void configure(Strategy& strategy, const Settings& settings);
+  Outcome run(const Scenario& scenario, std::string_view variant, std::uint64_t number);
+
+  // --- for the runtime, called on the current task's fiber, in tool mode (see Entered)
+  // A scheduling point: returns when the event is to be executed; the caller executes it, completes it,
+  // and calls executed().
+  Event& reach(const Event& event);
+  // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
+  // owner calls enable() and disable() as things change.
+  Event& reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what);
+  void executed();
+  Event& executing() { return now_; }
+  // Gives up the processor until somebody calls wake() on the task; `event` is what going on will be. With a
+  // deadline it may also go on by itself: true then.
+  bool sleep_in(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
+  void wake(Task& task);
+  // A sleeping task now waits for something else.
+  void move(Task& task, WaitList& list, bool enabled, const Event& event, WaitsFor what);
+  void enable(WaitList& list);
+  void disable(WaitList& list);
+  // A choice of the current task itself among `count` outcomes of `event`.
+  std::uint16_t choose(const Event& event, std::uint16_t count);
+  // An event that is no scheduling point.
+  void observe(Event event);
+  [[noreturn]] void violate(const Violation& violation);
+  // The tool's or the scenario's fault, not the program's.
+  [[noreturn]] void fail(std::string_view why);
+
+  Task& current() { return *current_; }
+  Task& task(TaskId id) { return *tasks_[id]; }
+  std::size_t task_count() const { return task_count_; }
+  Object& object(const void* address) { return objects_.at(reinterpret_cast<std::uintptr_t>(address)); }
+  Object* find_object(const void* address) {
+    return objects_.find(reinterpret_cast<std::uintptr_t>(address));
+  }
+  void forget_object(const void* address) {
+    if (Object* const known = find_object(address)) known->owner = no_task, known->depth = known->readers = 0;
+  }
+  UserHeap& heap() { return heap_; }
+  MappedMemory& memory() { return memory_; }
+  std::uint32_t step() const { return steps_; }
+  std::uint64_t execution() const { return execution_; }
+
+  // Threads. create(): the new task has run up to its first scheduling point when it returns.
+  Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument);
+  Task* find_thread(pthread_t handle);
+  void detach(Task& task);
+  void joined(Task& task);
+  void made_key(pthread_key_t key) { made_keys_.push_back(key); }
+  [[noreturn]] void end_task();  // the current one
+  std::string_view name(TaskId id) const { return shared_.task_names[id]; }
+
+  // Virtual time, in ns since the start of the execution.
+  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint64_t read_clock();
+  void advance_to(std::uint64_t ns) { now_ns_ = std::max(now_ns_, ns); }
+  std::uint64_t random_bits();
+
+  // Spinning, see SpinWatch. After a load, a failed cas, or an rmw that changed nothing:
+  void loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
+  // After anything that changed memory others may wait for:
+  void changed(std::uintptr_t address, std::uint32_t bytes) {
+    current_->spin.progress();
+    idle_rounds_ = 0;
+    if (spinners_ != 0) wake_spinners(address, bytes);
+  }
+
+  // A plain access by instrumented code, to memory that is not plainly accessible.
+  void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  // In a signal handler: never returns to the program.
+  [[noreturn]] void crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where);
+  // The watching process has lost patience: where is the program?
+  void note_stall(std::uintptr_t where);
+  bool is_running() const { return current_ != nullptr; }
+  [[noreturn]] void assertion_failed(const char* text, std::uintptr_t where);
+  const Settings& settings() const { return settings_; }
+  void note_uncontrolled(const char* what);
+
+  std::uintptr_t* shadow_top = nullptr;  // of the current task; grows upwards
+  static constexpr std::size_t shadow_frames = std::size_t{1} << 18;
+
+ private:
+  class Play;
+  static void fiber_main(void* task);
+  void run_body(Task& task);
+  void decide();
+  const Ready& ask(std::span<const Ready> ready);
+  void commit(const Ready& chosen);
+  void switch_to(Task& task);
+  [[noreturn]] void leave(Outcome outcome);
+  void begin(const Scenario& scenario, std::string_view variant, std::uint64_t number);
+  Outcome finish();
+  void restore_state();
+  void offer(Task& task, std::uint16_t alternative, const Event& event);
+  void withdraw(Task& task);
+  Ready* entry_of(TaskId id);
+  void dispatch(const Event& event);
+  void record(const Event& event);
+  Recorded recorded(const Event& event);
+  void nothing_ready();
+  bool let_spinners_go_on();
+  void wake_spinner(Task& task);
+  void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
+  bool put_to_sleep_if_spinning();
+  void offer_timeouts();
+  Fiber& free_fiber();
+
+  Shared& shared_;
+  UserHeap& heap_;
+  MappedMemory& memory_;
+  Snapshot& snapshot_;
+  Settings settings_;
+  Strategy* strategy_ = nullptr;
+  std::vector<std::unique_ptr<Oracle>> oracles_;
+  std::array<std::vector<Oracle*>, static_cast<std::size_t>(Op::count_)> watchers_;
+
+  ObjectTable objects_;
+  std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
+  std::size_t task_count_ = 0;
+  std::size_t unfinished_ = 0;
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber*> free_fibers_;
+  std::vector<Ready> ready_;
+  std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
+  std::vector<pthread_key_t> made_keys_;
+  Task* current_ = nullptr;
+  Event now_;                 // the event being executed
+  std::uint32_t steps_ = 0;
+  std::uint64_t hash_ = 0;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t execution_ = 0;
+  std::uint64_t random_state_ = 0;
+  std::uint32_t spinners_ = 0;
+  std::uint32_t idle_rounds_ = 0;
+  Context scheduler_;
+  Outcome outcome_ = Outcome::completed;
+  std::unique_ptr<Play> play_;
+};
+
+// The active execution: set exactly while code of the program under test runs. Null in the tool's own code, so
+// that the calls it makes are forwarded, and outside executions.
+[[gnu::visibility("hidden")]] extern Engine* active;
+
+// Tool mode for the length of a caught call.
+class Entered {
+ public:
+  Entered() : engine_(*active) { active = nullptr; }
+  ~Entered() { active = &engine_; }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+  Engine* operator->() const { return &engine_; }
+  Engine& operator*() const { return engine_; }
+
+ private:
+  Engine& engine_;
+};
+
+}  // namespace harness

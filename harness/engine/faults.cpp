@@ -1,0 +1,41 @@
+// What the program does to memory that it should not touch, and crashes.
+#include "harness/engine/engine.hpp"
+#include "harness/engine/errors.hpp"
+
+namespace harness {
+
+void Engine::suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write,
+                               std::uintptr_t where) {
+  const PageState state = memory_.state(address);
+  if (state == PageState::none) return;  // the access itself will fault
+  if (state == PageState::read_only && !is_write) return;
+  observe(Event{.op = is_write ? Op::write : Op::read, .object = address, .bytes = bytes, .where = where});
+  if (state == PageState::freed) crashed("segmentation fault", address, true, where);
+  if (state == PageState::read_only) crashed("write to read-only memory", address, true, where);
+}
+
+void Engine::crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where) {
+  active = nullptr;
+  Event event{.step = steps_, .op = Op::crashed, .object = has_address ? address : 0, .label = what,
+              .where = where};
+  event.task = current_ == nullptr ? no_task : current_->id;
+  event.failed = !has_address;
+  if (settings_.records) record(event);
+  dispatch(event);
+  violate({"crash", what, {event}, false});
+}
+
+void Engine::note_stall(std::uintptr_t where) {
+  if (!is_running()) return;
+  shared_.stalled = recorded(Event{.step = steps_, .task = current_->id, .op = Op::stuck, .where = where});
+  shared_.is_stalled.store(true);
+}
+
+void Engine::assertion_failed(const char* text, std::uintptr_t where) {
+  Event event{.step = steps_, .task = current_->id, .op = Op::aborted, .label = text, .where = where};
+  if (settings_.records) record(event);
+  dispatch(event);
+  violate({"assertion", text, {event}, false});
+}
+
+}  // namespace harness

@@ -1,0 +1,100 @@
+#include "harness/engine/fiber.hpp"
+
+#include <linux/futex.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "harness/engine/errors.hpp"
+#include "harness/engine/real.hpp"
+
+extern "C" {
+void harness_switch_fsgsbase(harness::Context* from, const harness::Context* to);
+void harness_switch_prctl(harness::Context* from, const harness::Context* to);
+void harness_fiber_start();
+struct harness_tls_index {
+  std::size_t module;
+  std::size_t offset;
+};
+void* __tls_get_addr(harness_tls_index*);
+}
+
+namespace harness {
+namespace {
+
+bool has_fsgsbase() {
+  constexpr unsigned long hwcap2_fsgsbase = 1ul << 1;
+  return (getauxval(AT_HWCAP2) & hwcap2_fsgsbase) != 0;
+}
+
+void (*const chosen_switch)(Context*, const Context*) =
+    has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
+
+void futex(std::uint32_t* word, int operation, std::uint32_t value) {
+  syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+void switch_context(Context& from, Context& to) { chosen_switch(&from, &to); }
+
+Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthread_self())}; }
+
+Fiber::Fiber(std::size_t index, std::span<const TlsImage> images) : images_(images) {
+  const std::uintptr_t slot = stack_range.base + index * (stack_bytes + guard_bytes);
+  if (slot + stack_bytes + guard_bytes > stack_range.end())
+    throw std::runtime_error("too many threads at once in the program under test");
+  stack_base_ = slot + guard_bytes;
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+    throw std::runtime_error("cannot make a stack accessible");
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstack(&attributes, reinterpret_cast<void*>(stack_base_), stack_bytes);
+  const int error = real::pthread_create(&handle_, &attributes, park, this);
+  pthread_attr_destroy(&attributes);
+  if (error != 0)
+    throw std::runtime_error(std::string("cannot create a thread: ") + std::strerror(error));
+  while (__atomic_load_n(&is_parked_, __ATOMIC_ACQUIRE) == 0) futex(&is_parked_, FUTEX_WAIT, 0);
+  context_.thread_pointer = static_cast<std::uintptr_t>(handle_);
+}
+
+// Runs on the new pthread: makes its thread-local blocks exist (they are allocated on first use), tells
+// where they are, and never returns.
+void* Fiber::park(void* self) {
+  auto& fiber = *static_cast<Fiber*>(self);
+  for (const TlsImage& image : fiber.images_) {
+    harness_tls_index index{image.module, 0};
+    fiber.blocks_.push_back({__tls_get_addr(&index), &image});
+  }
+  std::uint32_t never = 0;
+  fiber.parked_at_ = reinterpret_cast<std::uintptr_t>(&never);
+  __atomic_store_n(&fiber.is_parked_, 1, __ATOMIC_RELEASE);
+  futex(&fiber.is_parked_, FUTEX_WAKE, 1);
+  for (;;) futex(&never, FUTEX_WAIT, 0);
+}
+
+void Fiber::prepare(void (*entry)(void*), void* argument) {
+  for (const Block& block : blocks_) {
+    real::memcpy(block.address, block.image->image, block.image->image_bytes);
+    real::memset(static_cast<char*>(block.address) + block.image->image_bytes, 0,
+                 block.image->bytes - block.image->image_bytes);
+  }
+  // Below the frames of the parked thread, which stay as they are.
+  constexpr std::uintptr_t distance = 1024;
+  auto* top = reinterpret_cast<std::uintptr_t*>((parked_at_ - distance) & ~std::uintptr_t{63});
+  struct Frame {
+    std::uint32_t mxcsr, x87;
+    std::uintptr_t r15, r14, r13, r12, rbx, rbp, start;
+  };
+  auto* frame = reinterpret_cast<Frame*>(top) - 1;
+  *frame = {0x1f80, 0x037f, 0, 0, 0, reinterpret_cast<std::uintptr_t>(argument),
+            reinterpret_cast<std::uintptr_t>(entry), 0,
+            reinterpret_cast<std::uintptr_t>(&harness_fiber_start)};
+  context_.stack_pointer = reinterpret_cast<std::uintptr_t>(frame);
+}
+
+}  // namespace harness

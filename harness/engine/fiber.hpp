@@ -1,0 +1,70 @@
+// A fiber that is, to the code that runs on it, a thread: it borrows the stack, the thread-local storage and
+// the pthread_t of a real pthread that is parked for ever. Switching is a register swap and a new FS base.
+//
+// Fibers are made once per worker and used again by later executions. All of them run on one OS thread.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/engine/address_space.hpp"
+
+namespace harness {
+
+struct Context {
+  std::uintptr_t stack_pointer = 0;
+  std::uintptr_t thread_pointer = 0;
+};
+
+// Thread-local block of a module whose content is reset before a fiber is used again.
+struct TlsImage {
+  std::size_t module = 0;  // dlpi_tls_modid
+  const void* image = nullptr;
+  std::size_t image_bytes = 0;
+  std::size_t bytes = 0;
+};
+
+class Fiber {
+ public:
+  static constexpr std::size_t stack_bytes = std::size_t{8} << 20;
+
+  // Parks a pthread and takes its place. Throws std::runtime_error where no thread can be made.
+  Fiber(std::size_t index, std::span<const TlsImage> images);
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  // Fresh thread-local variables, and a stack on which `entry(argument)` is about to be called.
+  void prepare(void (*entry)(void*), void* argument);
+  Context& context() { return context_; }
+  pthread_t handle() const { return handle_; }
+  // The lowest pages of the stack, where an overflow faults.
+  AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
+
+ private:
+  static constexpr std::size_t guard_bytes = std::size_t{64} << 10;
+  struct Block {
+    void* address;
+    const TlsImage* image;
+  };
+  static void* park(void* self);
+
+  std::span<const TlsImage> images_;
+  std::vector<Block> blocks_;
+  std::uintptr_t stack_base_ = 0;
+  std::uintptr_t parked_at_ = 0;
+  std::uint32_t is_parked_ = 0;
+  pthread_t handle_{};
+  Context context_;
+};
+
+// Leaves `from` (filling it) and goes on at `to`.
+void switch_context(Context& from, Context& to);
+// The context of the calling OS thread, for coming back to it: its thread pointer is filled in.
+Context context_of_this_thread();
+
+}  // namespace harness

@@ -1,0 +1,62 @@
+#include "harness/engine/play.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace harness {
+
+Engine::Play::Play(Engine& engine, const Scenario& scenario, std::string_view variant)
+    : engine_(engine) {
+  body_ = [this, &scenario, variant] {
+    scenario.play(*this, variant);
+    const Entered entered;
+    const auto unjoined =
+        std::find_if(spawned_.begin(), spawned_.end(), [](const Spawned& s) { return !s.started; });
+    if (unjoined != spawned_.end())
+      entered->fail(fmt::format("scenario '{}' returned from play without join(): task '{}' never ran",
+                                scenario.name, unjoined->name));
+  };
+}
+
+void Engine::Play::spawn(std::string_view name, std::function<void()> body) {
+  const Entered entered;
+  const auto same = [&](const Spawned& other) { return other.name == name; };
+  if (name.empty() || name == "main" || std::any_of(spawned_.begin(), spawned_.end(), same))
+    entered->fail(fmt::format("a task may not be called '{}': the name is {}", name,
+                              name.empty() ? "empty" : "taken"));
+  spawned_.push_back({std::string(name), std::move(body)});
+}
+
+void Engine::Play::join() {
+  const Entered entered;
+  for (Spawned& spawned : spawned_) {
+    if (spawned.started) continue;
+    spawned.started = true;
+    ++running_;
+    spawned.task = entered->create(spawned.name, &spawned.body, nullptr, nullptr).id;
+  }
+  entered->reach_when(all_ended_, running_ == 0,
+                      Event{.op = Op::join, .value = no_task,
+                            .where = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0))},
+                      WaitsFor::join);
+  entered->executed();
+}
+
+void Engine::Play::ended(const Task& task) {
+  const auto spawned = [&](const Spawned& s) { return s.started && &s.body == task.body; };
+  if (!std::any_of(spawned_.begin(), spawned_.end(), spawned)) return;
+  if (--running_ == 0) engine_.enable(all_ended_);
+}
+
+// Unbiased: what lies beyond the last whole multiple of `bound` is drawn again.
+std::uint64_t Engine::Play::random(std::uint64_t bound) {
+  const Entered entered;
+  if (bound == 0) entered->fail("random(0) asks for a number below 0");
+  const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % bound + 1) % bound;
+  std::uint64_t bits = entered->random_bits();
+  while (bits > limit) bits = entered->random_bits();
+  return bits % bound;
+}
+
+}  // namespace harness

@@ -1,0 +1,25 @@
+#include "harness/engine/real.hpp"
+
+#include <dlfcn.h>
+
+#include <string_view>
+
+#include "harness/engine/errors.hpp"
+
+namespace harness::real {
+
+#define HARNESS_DEFINE_REAL(name) decltype(&::name) name##_found = nullptr;
+HARNESS_REAL_FUNCTIONS(HARNESS_DEFINE_REAL)
+#undef HARNESS_DEFINE_REAL
+
+// glibc keeps an old pthread_cond_* beside the current one; the plain look-up may find that.
+void* find(const char* name) {
+  const bool versioned = std::string_view(name).starts_with("pthread_cond_") &&
+                         std::string_view(name) != "pthread_cond_clockwait";
+  void* const found =
+      versioned ? dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2") : dlsym(RTLD_NEXT, name);
+  HARNESS_CHECK(found != nullptr);
+  return found;
+}
+
+}  // namespace harness::real

@@ -1,0 +1,63 @@
+// The functions that this library interposes, as the next library in the search order defines them. Found on
+// first use: calls arrive before our own constructors have run.
+#pragma once
+
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+extern "C" int __cxa_guard_acquire(long long*);
+extern "C" void __cxa_guard_release(long long*);
+extern "C" void __cxa_guard_abort(long long*);
+extern "C" int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
+extern "C" void __assert_fail(const char*, const char*, unsigned, const char*) noexcept;
+
+namespace harness::real {
+
+void* find(const char* name);
+
+// clang-format off
+#define HARNESS_REAL_FUNCTIONS(X)                                                                      \
+  X(memcpy) X(memmove) X(memset)                                                                       \
+  X(mmap) X(munmap) X(mprotect) X(madvise) X(mremap)                                                   \
+  X(pthread_create) X(pthread_join) X(pthread_tryjoin_np) X(pthread_timedjoin_np)                      \
+  X(pthread_clockjoin_np) X(pthread_detach) X(pthread_exit)                                            \
+  X(pthread_mutex_init) X(pthread_mutex_destroy) X(pthread_mutex_lock) X(pthread_mutex_trylock)        \
+  X(pthread_mutex_timedlock) X(pthread_mutex_clocklock) X(pthread_mutex_unlock)                        \
+  X(pthread_cond_init) X(pthread_cond_destroy) X(pthread_cond_wait) X(pthread_cond_timedwait)          \
+  X(pthread_cond_clockwait) X(pthread_cond_signal) X(pthread_cond_broadcast)                           \
+  X(pthread_rwlock_init) X(pthread_rwlock_destroy) X(pthread_rwlock_rdlock) X(pthread_rwlock_wrlock)   \
+  X(pthread_rwlock_tryrdlock) X(pthread_rwlock_trywrlock) X(pthread_rwlock_timedrdlock)                \
+  X(pthread_rwlock_timedwrlock) X(pthread_rwlock_clockrdlock) X(pthread_rwlock_clockwrlock)            \
+  X(pthread_rwlock_unlock)                                                                             \
+  X(pthread_spin_init) X(pthread_spin_destroy) X(pthread_spin_lock) X(pthread_spin_trylock)            \
+  X(pthread_spin_unlock)                                                                               \
+  X(pthread_barrier_init) X(pthread_barrier_destroy) X(pthread_barrier_wait)                           \
+  X(pthread_once) X(pthread_key_create) X(pthread_key_delete) X(pthread_getspecific)                   \
+  X(pthread_setspecific)                                                                               \
+  X(sem_init) X(sem_destroy) X(sem_wait) X(sem_trywait) X(sem_timedwait) X(sem_clockwait)              \
+  X(sem_post) X(sem_getvalue)                                                                          \
+  X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
+  X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
+  X(__cxa_guard_acquire) X(__cxa_guard_release) X(__cxa_guard_abort) X(__cxa_thread_atexit_impl)
+// clang-format on
+
+#define HARNESS_DECLARE_REAL(name)                                         \
+  extern decltype(&::name) name##_found;                                   \
+  template <class... Argument>                                             \
+  inline decltype(auto) name(Argument... argument) {                       \
+    if (name##_found == nullptr) [[unlikely]]                              \
+      name##_found = reinterpret_cast<decltype(&::name)>(find(#name));     \
+    return name##_found(argument...);                                      \
+  }
+HARNESS_REAL_FUNCTIONS(HARNESS_DECLARE_REAL)
+#undef HARNESS_DECLARE_REAL
+
+}  // namespace harness::real

@@ -1,0 +1,94 @@
+// What a worker and the process that watches it have in common: one block of shared memory, made before
+// the fork. The choice of every step stands here before the step is executed, so that no crash loses its
+// schedule. The watching process trusts nothing in it but what it has checked.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/engine/oracle.hpp"
+#include "harness/engine/strategy.hpp"
+#include "harness/explore/describe.hpp"
+
+namespace harness {
+
+struct SharedViolation {
+  static constexpr std::size_t max_accesses = 8;
+  bool set;
+  bool freed_region;
+  char rule[64];
+  char message[2048];
+  std::uint32_t access_count;
+  Event accesses[max_accesses];
+};
+
+// A signal that the worker caught, noted before anything else is tried.
+struct SharedFault {
+  std::atomic<int> signal;
+  std::uintptr_t address;
+  std::uintptr_t where;
+};
+
+enum class WorkerEnd : std::uint32_t {
+  running,     // or lost: the process died without saying why
+  exhausted,   // the strategy has nothing left
+  budget,      // executions or seconds used up, or interrupted
+  violated,    // `violation` is set
+  cut_off,     // the last execution hit the step limit, and keep_going is off
+  failed,      // `error` says why: the tool's own fault, or a scenario used wrongly
+};
+
+struct Shared {
+  static constexpr std::size_t max_tasks = 4096;
+  static constexpr std::size_t max_strings = std::size_t{1} << 20;
+  static constexpr std::size_t distinct_slots = std::size_t{1} << 21;
+  static constexpr std::size_t name_bytes = 48;
+
+  std::atomic<bool> stop;            // set by the watcher: end after this execution
+  std::atomic<std::uint64_t> executions;  // completed, cut off ones included
+  std::atomic<std::uint64_t> cut_off;     // executions that hit the step limit
+  std::atomic<std::uint64_t> violations;
+  std::atomic<std::uint64_t> distinct;
+  std::atomic<std::uint64_t> longest;     // steps
+  std::atomic<std::uint32_t> steps;       // of the running execution: choices[0, steps) are valid
+  std::atomic<WorkerEnd> end;
+  std::atomic<bool> exhausted;
+  std::atomic<bool> is_stalled;           // the watchdog found it at `stalled`
+  Recorded stalled;
+  std::uint64_t violating_execution;
+  SharedViolation violation;
+  std::uint32_t violating_steps;
+  SharedFault fault;
+  char error[2048];
+  char divergence[2048];
+  char uncontrolled[4096];           // lines
+  std::uint32_t task_count;
+  char task_names[max_tasks][name_bytes];
+  std::atomic<std::uint32_t> recorded;
+  std::uint32_t strings_used;
+  char strings[max_strings];
+  std::uint64_t distinct_hashes[distinct_slots];
+
+  std::size_t max_choices;
+  std::size_t max_recorded;
+  Choice* choices;                   // max_choices
+  Recorded* events;                  // max_recorded
+
+  // Adds to the set of distinct executions; gives up counting when the table is nearly full.
+  void note_distinct(std::uint64_t hash);
+  // A copy of `text` that the watching process can read too.
+  const char* intern(const char* text);
+  void set_violation(const Violation& violation);
+};
+
+// Throws std::runtime_error where there is no memory.
+Shared* make_shared_block(std::size_t max_steps, std::size_t max_recorded);
+void free_shared_block(Shared* shared);
+
+void copy_text(char* to, std::size_t room, std::string_view text);
+
+}  // namespace harness

@@ -1,0 +1,30 @@
+// The writable data of the program under test, as it was before the first execution: put back before every
+// further one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "harness/engine/fiber.hpp"
+
+namespace harness {
+
+class Snapshot {
+ public:
+  // Takes the writable segments of the shared object that contains `address`, and of every other object
+  // that is neither the tool's, nor the system's, nor another plugin.
+  void take(std::uintptr_t address);
+  void restore();
+  const std::vector<TlsImage>& tls_images() const { return tls_images_; }
+
+ private:
+  struct Segment {
+    std::byte* base;
+    std::vector<std::byte> content;
+  };
+  std::vector<Segment> segments_;
+  std::vector<TlsImage> tls_images_;
+};
+
+}  // namespace harness

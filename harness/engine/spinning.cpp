@@ -1,0 +1,119 @@
+// Tasks that wait without blocking: they load the same values again and again. Such a task sleeps until
+// somebody changes one of the places it looks at; where nobody can, that is a livelock.
+#include <algorithm>
+
+#include "harness/engine/engine.hpp"
+#include "harness/engine/errors.hpp"
+
+namespace harness {
+namespace {
+
+std::uint64_t value_at(std::uintptr_t address, std::uint32_t bytes) {
+  std::uint64_t value = 0;
+  __builtin_memcpy(&value, reinterpret_cast<const void*>(address), std::min<std::uint32_t>(bytes, 8));
+  return value;
+}
+
+bool overlap(const SpinWatch::Load& load, std::uintptr_t address, std::uint32_t bytes) {
+  return load.address < address + bytes && address < load.address + load.bytes;
+}
+
+}  // namespace
+
+void Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value,
+                    std::uintptr_t where) {
+  SpinWatch& spin = current_->spin;
+  for (std::uint32_t i = 0; i < spin.count; ++i) {
+    SpinWatch::Load& load = spin.loads[i];
+    if (load.address != address || load.where != where) continue;
+    if (load.value != value) {  // it has seen a change
+      spin.progress();
+      break;
+    }
+    if (++load.repeats >= SpinWatch::patience && put_to_sleep_if_spinning()) spin.progress();
+    return;
+  }
+  if (spin.count == SpinWatch::capacity) spin.progress();
+  spin.loads[spin.count++] = {address, where, value, bytes, 0};
+}
+
+// Sleeps only while all it has looked at is still as it saw it.
+bool Engine::put_to_sleep_if_spinning() {
+  Task& me = *current_;
+  for (std::uint32_t i = 0; i < me.spin.count; ++i) {
+    const SpinWatch::Load& load = me.spin.loads[i];
+    if (load.repeats == 0) continue;  // before the loop
+    if (value_at(load.address, load.bytes) != load.value) return true;
+  }
+  me.spin.asleep = true;
+  me.waits_for = WaitsFor::change;
+  me.pending = now_;
+  me.pending.op = Op::yield;
+  me.pending.alternative = 0;
+  ++spinners_;
+  withdraw(me);
+  decide();
+  me.waits_for = WaitsFor::nothing;
+  return true;
+}
+
+void Engine::wake_spinners(std::uintptr_t address, std::uint32_t bytes) {
+  for (std::size_t i = 0; i < task_count_; ++i) {
+    Task& task = *tasks_[i];
+    if (!task.spin.asleep) continue;
+    const auto loads = std::span(task.spin.loads.data(), task.spin.count);
+    if (std::none_of(loads.begin(), loads.end(),
+                     [&](const SpinWatch::Load& load) { return overlap(load, address, bytes); }))
+      continue;
+    wake_spinner(task);
+  }
+}
+
+// Nothing else can run. A loop that looks at the clock gets a later time, in growing leaps; and one that
+// only looked like spinning (a bounded number of tries) goes on. Only when that has been in vain many
+// times over is it a livelock.
+bool Engine::let_spinners_go_on() {
+  constexpr std::uint32_t rounds = 64;
+  if (spinners_ == 0 || idle_rounds_++ >= rounds) return false;
+  now_ns_ += std::uint64_t{1'000'000} << std::min<std::uint32_t>(idle_rounds_, 30);
+  for (std::size_t i = 0; i < task_count_; ++i)
+    if (tasks_[i]->spin.asleep) wake_spinner(*tasks_[i]);
+  return true;
+}
+
+void Engine::wake_spinner(Task& task) {
+  task.spin.asleep = false;
+  --spinners_;
+  offer(task, 0, task.pending);
+}
+
+std::uint64_t Engine::read_clock() {
+  return now_ns_ += 100;  // a clock that stands still would be noticed
+}
+
+// Time-outs first, then loops with deadlines; else every task that has not ended is stuck for good.
+void Engine::nothing_ready() {
+  for (Task* const task : timed_)
+    if (task->list != nullptr) offer(*task, 1, task->pending);
+  if (!ready_.empty() || let_spinners_go_on()) return;
+  for (std::size_t i = 0; i < task_count_; ++i) {
+    const Task& task = *tasks_[i];
+    if (task.done) continue;
+    Event stuck = task.pending;
+    stuck.step = steps_;
+    stuck.task = task.id;
+    stuck.op = Op::stuck;
+    stuck.bytes = unfinished_;
+    stuck.before = no_task;
+    if (const Object* const object = find_object(reinterpret_cast<const void*>(task.pending.object));
+        object != nullptr && task.waits_for == WaitsFor::lock)
+      stuck.before = object->owner;
+    if (task.waits_for == WaitsFor::join) stuck.before = task.pending.value;
+    stuck.value = static_cast<std::uint64_t>(task.waits_for);
+    if (settings_.records) record(stuck);
+    dispatch(stuck);
+  }
+  HARNESS_CHECK(!"a deadlock has an oracle");
+}
+
+}  // namespace harness

@@ -1,0 +1,42 @@
+// What locks, conditions, semaphores, barriers and futexes do, in terms of tasks and events. Objects are
+// known by their address. Each function is one scheduling point or several, and returns what the pthread
+// function of its kind returns (0 or an errno).
+#pragma once
+
+#include <cstdint>
+
+#include "harness/engine/engine.hpp"
+
+namespace harness {
+
+inline constexpr std::uint64_t no_deadline = 0;
+
+enum class MutexKind : std::uint8_t { normal, recursive, errorcheck };
+
+int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadline_ns, std::uintptr_t where);
+int try_lock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
+int unlock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
+
+int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std::uintptr_t where);
+int try_lock_shared(Engine& engine, const void* lock, std::uintptr_t where);
+int unlock_any(Engine& engine, const void* lock, std::uintptr_t where);
+
+int wait(Engine& engine, const void* condition, const void* mutex, MutexKind kind, std::uint64_t deadline_ns,
+         std::uintptr_t where);
+void notify(Engine& engine, const void* condition, bool all, std::uintptr_t where);
+
+int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline_ns, std::uintptr_t where);
+int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t where);
+void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where);
+
+// True for one of the tasks that passed.
+bool barrier_wait(Engine& engine, const void* barrier, std::uintptr_t where);
+
+// -EAGAIN, -ETIMEDOUT or 0, as the system call.
+int futex_wait(Engine& engine, const std::uint32_t* word, std::uint32_t expected, std::uint32_t mask,
+               std::uint64_t deadline_ns, std::uintptr_t where);
+int futex_wake(Engine& engine, const std::uint32_t* word, int count, std::uint32_t mask, std::uintptr_t where);
+
+int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t where);
+
+}  // namespace harness

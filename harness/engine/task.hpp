@@ -1,0 +1,114 @@
+// Task: one thread of an execution, advanced from event to event.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "harness/engine/event.hpp"
+#include "harness/engine/fiber.hpp"
+
+namespace harness {
+
+class Engine;
+struct Task;
+
+// Tasks that wait for the same thing, first come first. A task is in at most one list.
+class WaitList {
+ public:
+  void push(Task& task);
+  void remove(Task& task);
+  Task* front() const { return front_; }
+  bool empty() const { return front_ == nullptr; }
+  template <class Visit>
+  void each(Visit visit) const;
+
+ private:
+  Task* front_ = nullptr;
+  Task* back_ = nullptr;
+};
+
+// What a task has loaded since it last changed anything: loading it all again, with the same values, is
+// spinning.
+struct SpinWatch {
+  struct Load {
+    std::uintptr_t address;
+    std::uintptr_t where;
+    std::uint64_t value;
+    std::uint32_t bytes;
+    std::uint32_t repeats;
+  };
+  static constexpr std::size_t capacity = 8;
+  static constexpr std::uint32_t patience = 4;  // repetitions before it is taken for spinning
+  std::array<Load, capacity> loads;
+  std::uint32_t count = 0;
+  bool asleep = false;
+
+  void progress() { count = 0; }
+};
+
+// Also the `value` of a `stuck` event.
+enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change };
+
+struct Task {
+  Engine* engine = nullptr;
+  TaskId id = no_task;
+  Fiber* fiber = nullptr;
+  Event pending;                   // what it would do, while it is not in the ready list
+  std::uint16_t alternative = 0;   // of the choice that made it run
+  bool fresh = true;               // has not reached its first scheduling point
+  bool done = false;
+  bool joined = false;
+  bool detached = false;
+  bool timed_out_last = false;     // its last step was a time-out, and nobody else has run since
+  WaitsFor waits_for = WaitsFor::nothing;
+  std::uint64_t deadline_ns = 0;   // of a timed wait
+  Task* creator = nullptr;         // where to go back to, while fresh
+  Task* next = nullptr;            // in its wait list
+  Task* previous = nullptr;
+  WaitList* list = nullptr;
+  WaitList joiners;
+  SpinWatch spin;
+  std::uintptr_t* shadow_top = nullptr;  // call stack as the instrumentation reports it
+  std::uintptr_t* shadow_base = nullptr;
+
+  // Its body: one of the two.
+  std::function<void()>* body = nullptr;
+  void* (*routine)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+
+  struct AtExit {
+    void (*function)(void*);
+    void* object;
+  };
+  std::vector<AtExit> at_exit;     // destructors of thread_local variables
+  std::vector<void*> specific;     // pthread_setspecific, by key
+};
+
+inline void WaitList::push(Task& task) {
+  task.list = this;
+  task.next = nullptr;
+  task.previous = back_;
+  (back_ == nullptr ? front_ : back_->next) = &task;
+  back_ = &task;
+}
+
+inline void WaitList::remove(Task& task) {
+  (task.previous == nullptr ? front_ : task.previous->next) = task.next;
+  (task.next == nullptr ? back_ : task.next->previous) = task.previous;
+  task.next = task.previous = nullptr;
+  task.list = nullptr;
+}
+
+template <class Visit>
+void WaitList::each(Visit visit) const {
+  for (Task* task = front_; task != nullptr;) {
+    Task* const after = task->next;
+    visit(*task);
+    task = after;
+  }
+}
+
+}  // namespace harness

@@ -1,0 +1,138 @@
+// Tasks: how they come to be, run and end.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/engine/engine.hpp"
+#include "harness/engine/play.hpp"
+#include "harness/engine/real.hpp"
+#include "harness/engine/loading.hpp"
+#include "harness/engine/thread_keys.hpp"
+
+namespace harness {
+
+Fiber& Engine::free_fiber() {
+  if (free_fibers_.empty()) {
+    const LoadingPaused paused;
+    fibers_.push_back(std::make_unique<Fiber>(fibers_.size(), snapshot_.tls_images()));
+    return *fibers_.back();
+  }
+  Fiber* const fiber = free_fibers_.back();
+  free_fibers_.pop_back();
+  return *fiber;
+}
+
+namespace {
+
+std::uintptr_t* new_shadow_stack() {
+  return static_cast<std::uintptr_t*>(
+      map_anonymous(Engine::shadow_frames * sizeof(std::uintptr_t), false));
+}
+
+void reuse(Task& task) {
+  std::uintptr_t* const shadow = task.shadow_base;
+  auto at_exit = std::move(task.at_exit);
+  auto specific = std::move(task.specific);
+  task = Task{};
+  task.shadow_base = task.shadow_top = shadow;
+  at_exit.clear();
+  specific.clear();
+  task.at_exit = std::move(at_exit);
+  task.specific = std::move(specific);
+}
+
+}  // namespace
+
+Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
+                     void* argument) {
+  if (task_count_ >= Shared::max_tasks) fail(fmt::format("more than {} threads", Shared::max_tasks));
+  if (task_count_ == tasks_.size()) {
+    tasks_.push_back(std::make_unique<Task>());
+    tasks_.back()->shadow_base = new_shadow_stack();
+  }
+  Task& task = *tasks_[task_count_];
+  reuse(task);
+  task.engine = this;
+  task.id = static_cast<TaskId>(task_count_);
+  task.body = body;
+  task.routine = routine;
+  task.argument = argument;
+  copy_text(shared_.task_names[task.id], Shared::name_bytes, name);
+  shared_.task_count = static_cast<std::uint32_t>(++task_count_);
+  ++unfinished_;
+  task.fiber = &free_fiber();
+  task.fiber->prepare(fiber_main, &task);
+  if (current_ != nullptr) {
+    task.creator = current_;
+    switch_to(task);  // back when it has reached its first scheduling point, or ended
+  }
+  return task;
+}
+
+Task* Engine::find_thread(pthread_t handle) {
+  for (std::size_t i = task_count_; i-- > 0;)
+    if (tasks_[i]->fiber != nullptr && tasks_[i]->fiber->handle() == handle && !tasks_[i]->joined)
+      return tasks_[i].get();
+  return nullptr;
+}
+
+void Engine::detach(Task& task) {
+  task.detached = true;
+  if (task.done) free_fibers_.push_back(task.fiber);
+}
+
+void Engine::joined(Task& task) {
+  task.joined = true;
+  free_fibers_.push_back(task.fiber);
+}
+
+void Engine::fiber_main(void* argument) {
+  Task& task = *static_cast<Task*>(argument);
+  Engine& engine = *task.engine;
+  active = &engine;
+  engine.run_body(task);
+  active = nullptr;
+  engine.end_task();
+}
+
+// No handler on purpose: an exception that leaves the task finds none, and std::terminate() is called with
+// the stack as it was at the throw.
+void Engine::run_body(Task& task) {
+  if (task.body != nullptr)
+    (*task.body)();
+  else
+    task.result = task.routine(task.argument);
+}
+
+void Engine::end_task() {
+  Task& me = *current_;
+  active = this;
+  while (!me.at_exit.empty()) {
+    const Task::AtExit last = me.at_exit.back();
+    me.at_exit.pop_back();
+    last.function(last.object);
+  }
+  destroy_thread_specific(me);
+  active = nullptr;
+  if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
+  me.done = true;
+  --unfinished_;
+  enable(me.joiners);
+  play_->ended(me);
+  if (me.detached) free_fibers_.push_back(me.fiber);
+  if (me.fresh) {  // it ended without a single scheduling point
+    me.fresh = false;
+    switch_to(*me.creator);
+    __builtin_unreachable();
+  }
+  withdraw(me);
+  if (unfinished_ == 0) leave(Outcome::completed);
+  if (ready_.empty()) nothing_ready();
+  const Ready& chosen = ask(ready_);
+  Task& next = *tasks_[chosen.task];
+  commit(chosen);
+  switch_to(next);
+  __builtin_unreachable();
+}
+
+}  // namespace harness

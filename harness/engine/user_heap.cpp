@@ -1,0 +1,151 @@
+#include "harness/engine/user_heap.hpp"
+
+#include <bit>
+
+#include "harness/engine/real.hpp"
+
+namespace harness {
+namespace {
+
+constexpr int fill = 0xcb;
+
+std::uintptr_t align_up(std::uintptr_t value, std::size_t alignment) {
+  return (value + alignment - 1) & ~(alignment - 1);
+}
+
+}  // namespace
+
+UserHeap::UserHeap() {
+  reserve_at(heap_range.base, heap_range.bytes, true);
+  states_ = static_cast<Block*>(map_anonymous(heap_range.bytes / 16, false));
+}
+
+// 16 to 256 in steps of 16 (classes 0 to 15), then four for every doubling up to 32 KiB.
+std::size_t UserHeap::class_of(std::size_t bytes) {
+  if (bytes <= 256) return bytes == 0 ? 0 : (bytes - 1) / 16;
+  const auto doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // >= 8
+  const std::size_t quarter = ((bytes - 1) >> (doubling - 2)) & 3;
+  return 16 + (doubling - 8) * 4 + quarter;
+}
+
+std::size_t UserHeap::bytes_of(std::size_t size_class) {
+  if (size_class < 16) return (size_class + 1) * 16;
+  const std::size_t doubling = 8 + (size_class - 16) / 4;
+  return (std::size_t{1} << doubling) + ((size_class - 16) % 4 + 1) * (std::size_t{1} << (doubling - 2));
+}
+
+void* UserHeap::allocate(std::size_t bytes, std::size_t alignment) {
+  if (alignment > 16) bytes = std::bit_ceil(std::max(bytes, alignment));
+  void* const block = bytes <= largest_small ? allocate_small(class_of(bytes))
+                                             : allocate_large(bytes, alignment);
+  if (block != nullptr) {
+    state_of(reinterpret_cast<std::uintptr_t>(block)) = Block::live;
+    real::memset(block, fill, bytes);
+  }
+  return block;
+}
+
+void* UserHeap::allocate_zeroed(std::size_t bytes) {
+  void* const block = allocate(bytes);
+  if (block != nullptr) real::memset(block, 0, bytes);
+  return block;
+}
+
+void* UserHeap::allocate_small(std::size_t size_class) {
+  SizeClass& pool = classes_[size_class];
+  if (!pool.freed.empty()) {
+    void* const block = pool.freed.back();
+    pool.freed.pop_back();
+    return block;
+  }
+  const std::size_t bytes = bytes_of(size_class);
+  if (pool.next + bytes > pool.end && !open_chunk(size_class)) return nullptr;
+  const std::uintptr_t address = pool.next;
+  pool.next += bytes;
+  chunk_at(address).high_water = pool.next;
+  return reinterpret_cast<void*>(address);
+}
+
+bool UserHeap::open_chunk(std::size_t size_class) {
+  if ((chunks_.size() - sealed_chunks_ + 1) * chunk_bytes > limit_bytes) return false;
+  const std::uintptr_t base = heap_range.base + chunks_.size() * chunk_bytes;
+  chunks_.push_back({static_cast<std::uint8_t>(size_class), 0, base});
+  classes_[size_class].next = base;
+  classes_[size_class].end = base + chunk_bytes;
+  return true;
+}
+
+void* UserHeap::allocate_large(std::size_t bytes, std::size_t alignment) {
+  if (bytes > limit_bytes) return nullptr;
+  const std::size_t run = (bytes + chunk_bytes - 1) / chunk_bytes;
+  for (std::size_t i = freed_large_.size(); i-- > 0;) {
+    const auto address = reinterpret_cast<std::uintptr_t>(freed_large_[i]);
+    if (chunk_at(address).run != run || address % alignment != 0) continue;
+    freed_large_.erase(freed_large_.begin() + static_cast<std::ptrdiff_t>(i));
+    return reinterpret_cast<void*>(address);
+  }
+  const std::uintptr_t end = heap_range.base + chunks_.size() * chunk_bytes;
+  const std::uintptr_t base = align_up(end, std::max(alignment, chunk_bytes));
+  const std::size_t first = (base - heap_range.base) / chunk_bytes;
+  if ((first + run - sealed_chunks_) * chunk_bytes > limit_bytes) return nullptr;
+  chunks_.resize(first + run, Chunk{large, 0, 0});
+  chunks_[first] = {large, static_cast<std::uint32_t>(run), base + bytes};
+  return reinterpret_cast<void*>(base);
+}
+
+UserHeap::Block UserHeap::release(void* block) {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::size_t chunk = (address - heap_range.base) / chunk_bytes;
+  if (chunk >= chunks_.size() || address % 16 != 0) return Block::none;
+  const Block before = state_of(address);
+  if (before != Block::live) return before;
+  state_of(address) = Block::freed;
+  if (chunk < sealed_chunks_) return before;  // comes back with the next execution
+  const std::uint8_t size_class = chunks_[chunk].size_class;
+  (size_class == large ? freed_large_ : classes_[size_class].freed).push_back(block);
+  return before;
+}
+
+std::size_t UserHeap::size_of(const void* block) const {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::size_t chunk = (address - heap_range.base) / chunk_bytes;
+  if (chunk >= chunks_.size() || states_[(address - heap_range.base) / 16] != Block::live) return 0;
+  const Chunk& at = chunks_[chunk];
+  return at.size_class == large ? at.run * chunk_bytes : bytes_of(at.size_class);
+}
+
+void UserHeap::seal() {
+  sealed_chunks_ = chunks_.size();
+  sealed_.clear();
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    const std::uintptr_t base = heap_range.base + i * chunk_bytes;
+    if (chunks_[i].high_water <= base) continue;
+    const auto* first = reinterpret_cast<const std::byte*>(base);
+    const Block* states = &state_of(base);
+    const std::size_t bytes = chunks_[i].high_water - base;
+    sealed_.push_back({base, {first, first + bytes}, {states, states + (bytes + 15) / 16}});
+  }
+  for (SizeClass& pool : classes_) pool = {};
+  freed_large_.clear();
+}
+
+void UserHeap::reset() {
+  for (std::size_t i = sealed_chunks_; i < chunks_.size(); ++i) {
+    const std::uintptr_t base = heap_range.base + i * chunk_bytes;
+    if (chunks_[i].high_water <= base) continue;
+    real::memset(&state_of(base), 0,
+                 chunks_[i].size_class == large ? 1 : (chunks_[i].high_water - base + 15) / 16);
+    SizeClass* const pool = chunks_[i].size_class == large ? nullptr : &classes_[chunks_[i].size_class];
+    if (pool == nullptr) continue;
+    pool->next = pool->end = 0;
+    pool->freed.clear();
+  }
+  freed_large_.clear();
+  chunks_.resize(sealed_chunks_);
+  for (const Sealed& part : sealed_) {
+    real::memcpy(reinterpret_cast<void*>(part.base), part.content.data(), part.content.size());
+    real::memcpy(&state_of(part.base), part.states.data(), part.states.size());
+  }
+}
+
+}  // namespace harness

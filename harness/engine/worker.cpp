@@ -1,0 +1,160 @@
+#include "harness/engine/worker.hpp"
+
+#include <fmt/format.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+
+#include "harness/engine/crash_handler.hpp"
+#include "harness/engine/program_heap.hpp"
+#include "harness/engine/registry.hpp"
+
+namespace harness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// In the worker
+
+bool is_over(const Shared& shared, const Job& job, Clock::time_point start, std::uint64_t execution) {
+  if (shared.stop.load(std::memory_order_relaxed)) return true;
+  if (job.max_executions != 0 && execution >= job.max_executions) return true;
+  constexpr std::uint64_t between_looks = 16;
+  return job.seconds > 0 && execution % between_looks == 0 && seconds_since(start) >= job.seconds;
+}
+
+WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
+  const Clock::time_point start = Clock::now();
+  for (std::uint64_t execution = shared.executions.load();;) {
+    if (is_over(shared, job, start, execution)) return WorkerEnd::budget;
+    if (!job.strategy->begin(execution)) {
+      shared.exhausted = job.strategy->exhausted();
+      return WorkerEnd::exhausted;
+    }
+    const Engine::Outcome outcome = engine.run(*job.scenario, job.variant, execution);
+    if (outcome != Engine::Outcome::abandoned)
+      shared.executions.store(++execution, std::memory_order_release);
+    if (job.divergence) {
+      const std::string divergence = job.divergence();
+      copy_text(shared.divergence, sizeof shared.divergence, divergence);
+      if (!divergence.empty()) return WorkerEnd::failed;
+    }
+    if (outcome == Engine::Outcome::violated) return WorkerEnd::violated;
+    if (outcome == Engine::Outcome::failed) return WorkerEnd::failed;
+    if (outcome == Engine::Outcome::cut_off) shared.cut_off.fetch_add(1);
+  }
+}
+
+[[noreturn]] void be_worker(Shared& shared, const Job& job, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(0);
+  std::signal(SIGINT, SIG_IGN);  // the terminal sends it to us as well; the watcher decides
+  WorkerEnd end = WorkerEnd::failed;
+  try {
+    reserve_at(stack_range.base, stack_range.bytes, false);
+    MappedMemory memory;
+    Snapshot snapshot;
+    program_heap().seal();
+    snapshot.take(module_of(*job.scenario));
+    Engine engine(shared, program_heap(), memory, snapshot);
+    engine.configure(*job.strategy, job.settings);
+    install_crash_handler(engine, memory, shared);
+    end = explore_in_worker(shared, job, engine);
+    shared.end.store(end);
+    _exit(0);
+  } catch (const std::exception& error) {
+    copy_text(shared.error, sizeof shared.error, error.what());
+  }
+  shared.end.store(end);
+  _exit(0);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// In the watching process
+
+// Ends when the worker does: it holds the other end of a pipe.
+class Watch {
+ public:
+  Watch(Shared& shared, const Job& job, pid_t worker, int pipe)
+      : shared_(shared), job_(job), worker_(worker), pipe_(pipe), moved_at_(Clock::now()) {}
+
+  WorkerResult until_it_ends() {
+    pollfd wanted{pipe_, POLLIN, 0};
+    while (poll(&wanted, 1, 100) <= 0) {
+      if (job_.tick) job_.tick();
+      if (job_.interrupted != nullptr && job_.interrupted->load()) shared_.stop.store(true);
+      look_for_progress();
+    }
+    int status = 0;
+    while (waitpid(worker_, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (watchdog_) return {Lost::watchdog, 0, 0};
+    if (WIFSIGNALED(status)) return {Lost::signal, WTERMSIG(status), 0};
+    if (shared_.end.load() == WorkerEnd::running) return {Lost::exited, 0, WEXITSTATUS(status)};
+    return {};
+  }
+
+ private:
+  void look_for_progress() {
+    const std::uint64_t now = shared_.executions.load() * 0x1'0000'0000 + shared_.steps.load();
+    if (now != progress_) {
+      progress_ = now;
+      moved_at_ = Clock::now();
+      return;
+    }
+    const double still = seconds_since(moved_at_);
+    const bool hurry = shared_.stop.load();
+    const double patience = hurry ? std::min(1.0, job_.watchdog_seconds) : job_.watchdog_seconds;
+    if (still < patience) return;
+    kill(worker_, watchdog_ ? SIGKILL : watchdog_signal);  // first it may say where it is
+    watchdog_ = true;
+    moved_at_ = Clock::now() - std::chrono::milliseconds(static_cast<int>(patience * 1000) - 500);
+  }
+
+  Shared& shared_;
+  const Job& job_;
+  pid_t worker_;
+  int pipe_;
+  Clock::time_point moved_at_;
+  std::uint64_t progress_ = 0;
+  bool watchdog_ = false;
+};
+
+}  // namespace
+
+WorkerResult run_worker(Shared& shared, const Job& job) {
+  shared.end.store(WorkerEnd::running);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  const pid_t parent = getpid();
+  const pid_t worker = fork();
+  if (worker < 0) {
+    close(ends[0]);
+    close(ends[1]);
+    throw std::runtime_error(fmt::format("cannot make a worker process: {}", std::strerror(errno)));
+  }
+  if (worker == 0) {
+    close(ends[0]);
+    be_worker(shared, job, parent);
+  }
+  close(ends[1]);
+  const WorkerResult result = Watch(shared, job, worker, ends[0]).until_it_ends();
+  close(ends[0]);
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,306 @@
+// explore(): workers until there is an answer, then one more to confirm and record a violation.
+#include "harness/explore/explore.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+
+#include "harness/engine/errors.hpp"
+#include "harness/engine/schedule.hpp"
+#include "harness/engine/worker.hpp"
+#include "harness/explore/describe.hpp"
+#include "harness/explore/function_stops.hpp"
+#include "harness/explore/symbolize.hpp"
+#include "harness/strategies/make.hpp"
+
+namespace harness {
+namespace {
+
+constexpr std::size_t max_recorded = 200'000;
+
+struct FreeShared {
+  void operator()(Shared* shared) const { free_shared_block(shared); }
+};
+using SharedBlock = std::unique_ptr<Shared, FreeShared>;
+
+SharedBlock make_block(const Options& options, bool records) {
+  return SharedBlock(make_shared_block(options.max_steps + 1, records ? max_recorded : 1));
+}
+
+std::string_view text_of(const char* text, std::size_t room) { return {text, strnlen(text, room)}; }
+
+std::vector<std::string> task_names(const Shared& shared) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min<std::size_t>(shared.task_count, Shared::max_tasks); ++i)
+    names.emplace_back(text_of(shared.task_names[i], Shared::name_bytes));
+  return names;
+}
+
+std::vector<Choice> choices_of(const Shared& shared) {
+  const std::size_t count = std::min<std::size_t>(shared.steps.load(), shared.max_choices);
+  return {shared.choices, shared.choices + count};
+}
+
+// A label is shown only where it really is one of the strings that the worker left for us.
+const char* checked_label(const Shared& shared, const char* label) {
+  const bool inside = label >= shared.strings && label < shared.strings + Shared::max_strings;
+  return inside ? label : nullptr;
+}
+
+Recording recording_of(const Shared& shared) {
+  Recording recording;
+  const std::size_t count = std::min<std::size_t>(shared.recorded.load(), shared.max_recorded);
+  recording.events.assign(shared.events, shared.events + count);
+  for (Recorded& recorded : recording.events) {
+    recorded.event.label = checked_label(shared, recorded.event.label);
+    recorded.depth = std::min<std::uint32_t>(recorded.depth, recorded.stack.size());
+  }
+  recording.task_names = task_names(shared);
+  const SharedViolation& found = shared.violation;
+  recording.violation.rule = found.rule;
+  recording.violation.message = text_of(found.message, sizeof found.message);
+  recording.violation.freed_region = found.freed_region;
+  for (std::size_t i = 0; i < std::min<std::size_t>(found.access_count, SharedViolation::max_accesses); ++i) {
+    recording.violation.accesses.push_back(found.accesses[i]);
+    recording.violation.accesses.back().label = checked_label(shared, found.accesses[i].label);
+  }
+  return recording;
+}
+
+// The worker is gone without a word: what it was doing is still in shared memory.
+void note_lost_worker(Shared& shared, const WorkerResult& result) {
+  if (shared.violation.set) return;
+  const int signal = shared.fault.signal.load() != 0 ? shared.fault.signal.load() : result.signal;
+  const std::string what = result.lost == Lost::signal || signal != 0
+                               ? fmt::format("the program was killed by signal {} ({})", signal, strsignal(signal))
+                               : fmt::format("the program ended its process with status {}", result.status);
+  shared.set_violation({"crash", what, {}, false});
+  shared.violating_steps = shared.steps.load();
+  shared.violating_execution = shared.executions.load();
+}
+
+class Exploration {
+ public:
+  Exploration(const Scenario& scenario, const Variant& variant, const Options& options)
+      : scenario_(scenario), variant_(variant), options_(options), started_(Clock::now()) {
+    verdict_.scenario = scenario.name;
+    verdict_.variant = variant.name;
+    verdict_.expected = variant.expected;
+    verdict_.seed = options.seed;
+    verdict_.bounds.max_steps = options.max_steps;
+  }
+
+  reports::Verdict run() {
+    if (options_.schedule.empty())
+      search();
+    else
+      replay();
+    const bool passes = variant_.expected == "pass";
+    verdict_.as_expected = passes ? verdict_.outcome == "pass"
+                                  : verdict_.violation && verdict_.violation->rule == variant_.expected;
+    return std::move(verdict_);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  Job job_for(Strategy& strategy) const {
+    Job job;
+    job.scenario = &scenario_;
+    job.variant = variant_.name;
+    job.strategy = &strategy;
+    job.settings.seed = options_.seed;
+    job.settings.max_steps = options_.max_steps;
+    job.watchdog_seconds = options_.watchdog_seconds;
+    job.interrupted = options_.interrupted;
+    return job;
+  }
+
+  void search() {
+    verdict_.mode = "explore";
+    verdict_.strategy = options_.strategy;
+    if (options_.strategy == "dfs") verdict_.bounds.preemptions = options_.preemptions;
+    SharedBlock shared = make_block(options_, false);
+    std::uint64_t violations = 0;
+    std::vector<Choice> first;
+    std::vector<Choice> last;
+    for (bool go_on = true; go_on;) {
+      const auto strategy = make_strategy(options_.strategy, {options_.seed, options_.preemptions});
+      if (shared->executions.load() != 0) strategy->resume(shared->executions.load(), last);
+      const WorkerEnd end = run_one_worker(*shared, *strategy);
+      if (end != WorkerEnd::violated) break;
+      last = choices_of(*shared);
+      if (violations++ == 0) first = last, note_violation(*shared);
+      go_on = options_.keep_going && !is_over(*shared);
+      if (go_on) shared->violation.set = false;
+    }
+    conclude(*shared, violations);
+    if (violations != 0) confirm(first);
+    if (options_.keep_going) verdict_.counters["violations"] = violations;
+  }
+
+  WorkerEnd run_one_worker(Shared& shared, Strategy& strategy) {
+    Job job = job_for(strategy);
+    job.max_executions = options_.executions;
+    job.seconds = options_.seconds > 0 ? std::max(0.001, options_.seconds - seconds()) : 0;
+    if (options_.progress)
+      job.tick = [this, &shared] { options_.progress({shared.executions.load(), seconds()}); };
+    job.divergence = [&strategy] { return strategy.diverged(); };
+    const WorkerResult result = run_worker(shared, job);
+    if (result.lost == Lost::watchdog) {
+      note_stall(shared);
+      return WorkerEnd::cut_off;
+    }
+    if (result.lost == Lost::no) return shared.end.load();
+    note_lost_worker(shared, result);
+    shared.executions.fetch_add(1);
+    return WorkerEnd::violated;
+  }
+
+  bool is_over(const Shared& shared) const {
+    const bool executions = options_.executions != 0 && shared.executions.load() >= options_.executions;
+    const bool time = options_.seconds > 0 && seconds() >= options_.seconds;
+    return executions || time || interrupted();
+  }
+
+  bool interrupted() const { return options_.interrupted != nullptr && options_.interrupted->load(); }
+
+  void conclude(const Shared& shared, std::uint64_t violations) {
+    verdict_.executions = shared.executions.load();
+    verdict_.distinct = shared.distinct.load();
+    verdict_.steps = shared.longest.load();
+    note_uncontrolled(shared);
+    const std::uint64_t cut_off = shared.cut_off.load();
+    verdict_.exhaustive = shared.exhausted.load() && violations == 0 && cut_off == 0;
+    if (violations != 0) {
+      verdict_.outcome = "violation";
+    } else if (shared.end.load() == WorkerEnd::failed) {
+      verdict_.outcome = "error";
+      verdict_.reason = shared.error[0] != 0 ? text_of(shared.error, sizeof shared.error)
+                                             : text_of(shared.divergence, sizeof shared.divergence);
+    } else if (!stall_.empty()) {
+      verdict_.outcome = "inconclusive";
+      verdict_.reason = stall_;
+    } else if (interrupted()) {
+      verdict_.outcome = "inconclusive";
+      verdict_.reason = "interrupted";
+    } else if (cut_off != 0) {
+      verdict_.outcome = "inconclusive";
+      verdict_.reason = fmt::format("{} of {} executions were cut off at {} steps (--max-steps)", cut_off,
+                                    verdict_.executions, options_.max_steps);
+    } else {
+      verdict_.outcome = "pass";
+    }
+  }
+
+  void note_uncontrolled(const Shared& shared) {
+    std::string_view lines = text_of(shared.uncontrolled, sizeof shared.uncontrolled);
+    while (!lines.empty()) {
+      const std::size_t end = lines.find('\n');
+      verdict_.uncontrolled.emplace_back(lines.substr(0, end));
+      lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    }
+  }
+
+  // Where the watchdog found the program.
+  void note_stall(const Shared& shared) {
+    stall_ = fmt::format("an execution made no step for {} s", options_.watchdog_seconds);
+    if (!shared.is_stalled.load()) return;
+    const auto names = task_names(shared);
+    const TaskId task = shared.stalled.event.task;
+    stall_ += fmt::format("; {} is in", task < names.size() ? names[task] : "a task");
+    const std::uint32_t depth = std::min<std::uint32_t>(shared.stalled.depth, shared.stalled.stack.size());
+    for (std::uint32_t i = 0; i < std::min(depth, 3u); ++i) {
+      const reports::Frame frame = frames_at(shared.stalled.stack[i]).front();
+      stall_ += fmt::format("{} {}{}", i == 0 ? "" : ", called from",
+                            frame.function.empty() ? frame.module : frame.function,
+                            frame.file.empty() ? "" : fmt::format(" ({}:{})", frame.file, frame.line));
+    }
+  }
+
+  // The violation as the searching worker saw it, in case it cannot be repeated.
+  void note_violation(const Shared& shared) {
+    names_ = task_names(shared);
+    Recording recording = recording_of(shared);
+    recording.events.clear();
+    describe(recording, verdict_);
+    verdict_.freed_region_in_use = shared.violation.freed_region;
+  }
+
+  // Once more in a fresh worker, with full history.
+  void confirm(std::vector<Choice> choices) {
+    const std::string schedule = to_text(from_choices(choices, names_));
+    SharedBlock shared = make_block(options_, true);
+    const auto strategy = follow_choices(std::move(choices));
+    Job job = job_for(*strategy);
+    job.interrupted = nullptr;
+    job.max_executions = 1;
+    job.settings.records = true;
+    job.settings.protects = true;
+    const WorkerResult result = run_worker(*shared, job);
+    if (result.lost != Lost::no && result.lost != Lost::watchdog) note_lost_worker(*shared, result);
+    if (shared->violation.set) {
+      verdict_.trace.clear();
+      Recording recording = recording_of(*shared);
+      describe(recording, verdict_);
+      verdict_.freed_region_in_use = shared->violation.freed_region;
+    } else {
+      verdict_.reason = "the violation did not happen again when its schedule was replayed: the program "
+                        "depends on something that is not controlled";
+    }
+    if (verdict_.violation) verdict_.violation->schedule = schedule;
+  }
+
+  void replay() {
+    verdict_.mode = "replay";
+    verdict_.strategy = "replay";
+    const Schedule schedule = parse_schedule(options_.schedule);
+    SharedBlock shared = make_block(options_, true);
+    Replay strategy(schedule, [block = shared.get()](TaskId id) -> std::string_view {
+      return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
+    });
+    Job job = job_for(strategy);
+    job.max_executions = 1;
+    job.settings.records = true;
+    job.settings.protects = true;
+    job.settings.function_name = stop_at_functions(schedule);
+    job.divergence = [&strategy] { return strategy.diverged(); };
+    const WorkerResult result = run_worker(*shared, job);
+    if (result.lost == Lost::watchdog) note_stall(*shared);
+    if (result.lost == Lost::signal || result.lost == Lost::exited) {
+      note_lost_worker(*shared, result);
+      shared->executions.store(1);
+    }
+    if (shared->divergence[0] != 0)
+      throw ReplayDiverged(std::string(text_of(shared->divergence, sizeof shared->divergence)));
+    conclude(*shared, shared->violation.set ? 1 : 0);
+    verdict_.exhaustive = false;
+    if (!shared->violation.set) return;
+    describe(recording_of(*shared), verdict_);
+    verdict_.freed_region_in_use = shared->violation.freed_region;
+    verdict_.violation->schedule = job.settings.function_name != nullptr
+                                       ? to_text(schedule)
+                                       : to_text(from_choices(choices_of(*shared), task_names(*shared)));
+  }
+
+  const Scenario& scenario_;
+  const Variant& variant_;
+  const Options& options_;
+  Clock::time_point started_;
+  reports::Verdict verdict_;
+  std::vector<std::string> names_;
+  std::string stall_;
+};
+
+}  // namespace
+
+reports::Verdict explore(const Scenario& scenario, const Variant& variant, const Options& options) {
+  return Exploration(scenario, variant, options).run();
+}
+
+}  // namespace harness

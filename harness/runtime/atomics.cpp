@@ -1,0 +1,153 @@
+// Atomic operations and fences: __tsan_atomic* as gcc and clang emit them, and libatomic's entry points,
+// which clang calls for 16 bytes. All tasks share one OS thread, so each is a scheduling point and then a
+// plain operation.
+#include "harness/runtime/access.hpp"
+
+namespace harness {
+namespace {
+
+__extension__ using U128 = unsigned __int128;
+
+template <class T>
+Event event_of(Op op, const volatile T* address, int order, std::uintptr_t where) {
+  return Event{.op = op,
+               .order = static_cast<std::uint8_t>(order),
+               .object = reinterpret_cast<std::uintptr_t>(address),
+               .bytes = sizeof(T),
+               .where = where};
+}
+
+template <class T>
+T load(const volatile T* address, int order, std::uintptr_t where) {
+  if (active == nullptr) return *address;
+  check_access(address, sizeof(T), false, where);
+  const Entered entered;
+  Event& event = entered->reach(event_of(Op::load, address, order, where));
+  const T value = *address;
+  event.before = static_cast<std::uint64_t>(value);
+  entered->executed();
+  entered->loaded(event.object, sizeof(T), static_cast<std::uint64_t>(value), where);
+  return value;
+}
+
+template <class T>
+void store(volatile T* address, T value, int order, std::uintptr_t where) {
+  check_access(address, sizeof(T), true, where);
+  const Entered entered;
+  Event& event = entered->reach(event_of(Op::store, address, order, where));
+  event.before = static_cast<std::uint64_t>(*address);
+  event.value = static_cast<std::uint64_t>(value);
+  *address = value;
+  entered->changed(event.object, sizeof(T));
+  entered->executed();
+}
+
+template <class T, class Change>
+T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
+  check_access(address, sizeof(T), true, where);
+  const Entered entered;
+  Event& event = entered->reach(event_of(Op::rmw, address, order, where));
+  const T before = *address;
+  const T after = change(before);
+  *address = after;
+  event.before = static_cast<std::uint64_t>(before);
+  event.value = static_cast<std::uint64_t>(after);
+  const std::uintptr_t object = event.object;
+  if (after != before) entered->changed(object, sizeof(T));
+  entered->executed();
+  if (after == before) entered->loaded(object, sizeof(T), static_cast<std::uint64_t>(before), where);
+  return before;
+}
+
+template <class T>
+bool compare_exchange(volatile T* address, T* expected, T desired, int order, std::uintptr_t where) {
+  check_access(address, sizeof(T), true, where);
+  const Entered entered;
+  Event& event = entered->reach(event_of(Op::cas, address, order, where));
+  const T before = *address;
+  const T wanted = *expected;
+  const bool equal = before == wanted;
+  if (equal) *address = desired;
+  event.before = static_cast<std::uint64_t>(before);
+  event.value = static_cast<std::uint64_t>(desired);
+  event.failed = !equal;
+  const std::uintptr_t object = event.object;
+  if (equal && before != desired) entered->changed(object, sizeof(T));
+  entered->executed();
+  if (!equal) {
+    *expected = before;
+    entered->loaded(object, sizeof(T), static_cast<std::uint64_t>(before), where);
+  }
+  return equal;
+}
+
+void fence(int order, std::uintptr_t where) {
+  const Entered entered;
+  entered->reach(Event{.op = Op::fence, .order = static_cast<std::uint8_t>(order), .where = where});
+  entered->executed();
+}
+
+}  // namespace
+}  // namespace harness
+
+using harness::active;
+
+// Outside an execution these are what the processor does.
+#define HARNESS_FETCH(bits, T, name, builtin, expression)                                              \
+  HARNESS_EXPORT T __tsan_atomic##bits##_fetch_##name(volatile T* a, T v, int order) {                 \
+    if (active == nullptr) return builtin(a, v, __ATOMIC_SEQ_CST);                                     \
+    return harness::modify(a, order, HARNESS_CALLER,                                                   \
+                           [v](T before) { return static_cast<T>(expression); });                      \
+  }
+
+#define HARNESS_ATOMICS(bits, T)                                                                       \
+  HARNESS_EXPORT T __tsan_atomic##bits##_load(const volatile T* a, int order) {                        \
+    if (active == nullptr) return __atomic_load_n(a, __ATOMIC_SEQ_CST);                                \
+    return harness::load(a, order, HARNESS_CALLER);                                                    \
+  }                                                                                                    \
+  HARNESS_EXPORT void __tsan_atomic##bits##_store(volatile T* a, T v, int order) {                     \
+    if (active == nullptr) return __atomic_store_n(a, v, __ATOMIC_SEQ_CST);                            \
+    harness::store(a, v, order, HARNESS_CALLER);                                                       \
+  }                                                                                                    \
+  HARNESS_EXPORT T __tsan_atomic##bits##_exchange(volatile T* a, T v, int order) {                     \
+    if (active == nullptr) return __atomic_exchange_n(a, v, __ATOMIC_SEQ_CST);                         \
+    return harness::modify(a, order, HARNESS_CALLER, [v](T) { return v; });                            \
+  }                                                                                                    \
+  HARNESS_FETCH(bits, T, add, __atomic_fetch_add, before + v)                                          \
+  HARNESS_FETCH(bits, T, sub, __atomic_fetch_sub, before - v)                                          \
+  HARNESS_FETCH(bits, T, and, __atomic_fetch_and, before & v)                                          \
+  HARNESS_FETCH(bits, T, or, __atomic_fetch_or, before | v)                                            \
+  HARNESS_FETCH(bits, T, xor, __atomic_fetch_xor, before ^ v)                                          \
+  HARNESS_FETCH(bits, T, nand, __atomic_fetch_nand, ~(before & v))                                     \
+  HARNESS_EXPORT int __tsan_atomic##bits##_compare_exchange_strong(volatile T* a, T* expected, T v,    \
+                                                                   int order, int) {                   \
+    if (active == nullptr)                                                                             \
+      return __atomic_compare_exchange_n(a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
+    return harness::compare_exchange(a, expected, v, order, HARNESS_CALLER);                           \
+  }                                                                                                    \
+  HARNESS_EXPORT int __tsan_atomic##bits##_compare_exchange_weak(volatile T* a, T* expected, T v,      \
+                                                                 int order, int) {                     \
+    if (active == nullptr)                                                                             \
+      return __atomic_compare_exchange_n(a, expected, v, true, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);    \
+    return harness::compare_exchange(a, expected, v, order, HARNESS_CALLER);                           \
+  }                                                                                                    \
+  HARNESS_EXPORT T __tsan_atomic##bits##_compare_exchange_val(volatile T* a, T expected, T v,          \
+                                                              int order, int) {                        \
+    if (active == nullptr)                                                                             \
+      __atomic_compare_exchange_n(a, &expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);         \
+    else                                                                                               \
+      harness::compare_exchange(a, &expected, v, order, HARNESS_CALLER);                               \
+    return expected;                                                                                   \
+  }
+
+HARNESS_ATOMICS(8, std::uint8_t)
+HARNESS_ATOMICS(16, std::uint16_t)
+HARNESS_ATOMICS(32, std::uint32_t)
+HARNESS_ATOMICS(64, std::uint64_t)
+HARNESS_ATOMICS(128, harness::U128)
+
+HARNESS_EXPORT void __tsan_atomic_thread_fence(int order) {
+  if (active == nullptr) return __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  harness::fence(order, HARNESS_CALLER);
+}
+HARNESS_EXPORT void __tsan_atomic_signal_fence(int) {}

@@ -1,0 +1,155 @@
+// malloc() and its relatives: the program under test has a heap of its own, everybody else libc's.
+#include <dlfcn.h>
+
+#include <cerrno>
+#include <new>
+
+#include "harness/engine/loading.hpp"
+#include "harness/engine/program_heap.hpp"
+#include "harness/runtime/caller.hpp"
+
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void __libc_free(void*);
+}
+
+namespace harness {
+namespace {
+
+// While a plugin is being loaded, the dynamic linker's own allocations stay on libc's heap.
+bool by_dynamic_linker(std::uintptr_t where) {
+  static std::uintptr_t base = 0;
+  static std::uintptr_t end = 0;
+  if (base == 0) {
+    const LoadingPaused paused;
+    find_dynamic_linker(base, end);
+  }
+  return where >= base && where < end;
+}
+
+bool is_programs(std::uintptr_t where) {
+  return active != nullptr || (loading() && !by_dynamic_linker(where));
+}
+
+// Tool mode, whether an execution is running or a plugin is being loaded.
+class OnProgramHeap {
+ public:
+  OnProgramHeap() : engine_(active) { active = nullptr; }
+  ~OnProgramHeap() { active = engine_; }
+  OnProgramHeap(const OnProgramHeap&) = delete;
+  OnProgramHeap& operator=(const OnProgramHeap&) = delete;
+  UserHeap* operator->() const { return &program_heap(); }
+
+ private:
+  Engine* engine_;
+  LoadingPaused paused_;
+};
+
+void* allocate(std::size_t bytes, std::size_t alignment) {
+  const OnProgramHeap heap;
+  void* const block = heap->allocate(bytes, alignment);
+  if (block == nullptr) errno = ENOMEM;
+  return block;
+}
+
+void release(void* block, std::uintptr_t where) {
+  Engine* const engine = active;
+  const OnProgramHeap heap;
+  const UserHeap::Block before = heap->release(block);
+  if (engine == nullptr || before == UserHeap::Block::live) return;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  engine->crashed(before == UserHeap::Block::freed ? "free() of a block that is already free"
+                                                   : "free() of what is no block of the heap",
+                  address, true, where);
+}
+
+std::size_t usable(const void* block) {
+  if (UserHeap::contains(block)) return program_heap().size_of(block);
+  static std::size_t (*real_usable)(const void*) = nullptr;
+  if (real_usable == nullptr)
+    real_usable = reinterpret_cast<std::size_t (*)(const void*)>(real::find("malloc_usable_size"));
+  return real_usable(block);
+}
+
+// Also for blocks from before the execution: those are copied, and stay.
+void* reallocate(void* block, std::size_t bytes, std::uintptr_t where) {
+  std::size_t before;
+  {
+    const OnProgramHeap heap;
+    before = usable(block);
+    if (UserHeap::contains(block) && bytes <= before && bytes * 2 > before) return block;
+  }
+  void* const moved = allocate(bytes, 16);
+  if (moved == nullptr) return nullptr;
+  real::memcpy(moved, static_cast<const void*>(block), std::min(before, bytes));
+  if (UserHeap::contains(block)) release(block, where);
+  return moved;
+}
+
+bool is_power_of_two(std::size_t value) { return value != 0 && (value & (value - 1)) == 0; }
+
+}  // namespace
+}  // namespace harness
+
+using harness::UserHeap;
+
+HARNESS_EXPORT void* malloc(std::size_t bytes) noexcept {
+  if (!harness::is_programs(HARNESS_CALLER)) return __libc_malloc(bytes);
+  return harness::allocate(bytes, 16);
+}
+HARNESS_EXPORT void free(void* block) noexcept {
+  if (block == nullptr) return;
+  if (UserHeap::contains(block)) return harness::release(block, HARNESS_CALLER);
+  // A block from before the execution is there again in the next one.
+  if (harness::active == nullptr) __libc_free(block);
+}
+HARNESS_EXPORT void* calloc(std::size_t count, std::size_t bytes) noexcept {
+  if (!harness::is_programs(HARNESS_CALLER)) return __libc_calloc(count, bytes);
+  std::size_t total;
+  if (__builtin_mul_overflow(count, bytes, &total)) return errno = ENOMEM, nullptr;
+  void* const block = harness::allocate(total, 16);
+  if (block != nullptr) harness::real::memset(block, 0, total);
+  return block;
+}
+HARNESS_EXPORT void* realloc(void* block, std::size_t bytes) noexcept {
+  const bool ours = harness::is_programs(HARNESS_CALLER);
+  if (block == nullptr) return ours ? harness::allocate(bytes, 16) : __libc_malloc(bytes);
+  if (!ours && !UserHeap::contains(block)) return __libc_realloc(block, bytes);
+  if (bytes == 0) return free(block), nullptr;
+  return harness::reallocate(block, bytes, HARNESS_CALLER);
+}
+HARNESS_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t bytes) noexcept {
+  std::size_t total;
+  if (__builtin_mul_overflow(count, bytes, &total)) return errno = ENOMEM, nullptr;
+  return realloc(block, total);
+}
+HARNESS_EXPORT void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
+  if (!harness::is_programs(HARNESS_CALLER)) return __libc_memalign(alignment, bytes);
+  if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
+  return harness::allocate(bytes, alignment);
+}
+HARNESS_EXPORT void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+  if (!harness::is_programs(HARNESS_CALLER)) return __libc_memalign(alignment, bytes);
+  if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
+  return harness::allocate(bytes, alignment);
+}
+HARNESS_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t bytes) noexcept {
+  if (!harness::is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  const int error = errno;
+  void* const block = harness::is_programs(HARNESS_CALLER) ? harness::allocate(bytes, alignment)
+                                                           : __libc_memalign(alignment, bytes);
+  errno = error;
+  if (block == nullptr) return ENOMEM;
+  *to = block;
+  return 0;
+}
+HARNESS_EXPORT void* valloc(std::size_t bytes) noexcept { return memalign(harness::page_bytes, bytes); }
+HARNESS_EXPORT void* pvalloc(std::size_t bytes) noexcept {
+  return memalign(harness::page_bytes, (bytes + harness::page_bytes - 1) & ~(harness::page_bytes - 1));
+}
+HARNESS_EXPORT std::size_t malloc_usable_size(void* block) noexcept {
+  return block == nullptr ? 0 : harness::usable(block);
+}

@@ -1,0 +1,96 @@
+// The callbacks that -fsanitize=thread puts before plain accesses and around functions.
+#include "harness/runtime/access.hpp"
+
+namespace harness {
+
+// Every page once: the first that is not plainly accessible is what is reported.
+void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  if (bytes == 0) return;
+  const auto first = reinterpret_cast<std::uintptr_t>(pointer);
+  if (!MappedMemory::contains(first) || active == nullptr) return;
+  const std::uintptr_t end = std::min(first + bytes, mapping_range.end());
+  for (std::uintptr_t at = first; at < end; at = (at & ~(page_bytes - 1)) + page_bytes)
+    check_access(reinterpret_cast<const void*>(at), 1, is_write, where);
+}
+
+namespace {
+
+[[gnu::noinline]] void stop_at_function(Op op, std::uintptr_t where) {
+  const Entered entered;
+  const char* const name = entered->settings().function_name(where);
+  if (name == nullptr) return;
+  entered->reach(Event{.op = op, .label = name, .where = where});
+  entered->executed();
+}
+
+}  // namespace
+}  // namespace harness
+
+using harness::active;
+
+#define HARNESS_ACCESS(name, bytes, is_write)                      \
+  HARNESS_EXPORT void name(void* address) {                        \
+    harness::check_access(address, bytes, is_write, HARNESS_CALLER); \
+  }
+#define HARNESS_ACCESS_PC(name, bytes, is_write)                   \
+  HARNESS_EXPORT void name(void* address, void*) {                 \
+    harness::check_access(address, bytes, is_write, HARNESS_CALLER); \
+  }
+#define HARNESS_ACCESSES(bytes)                                \
+  HARNESS_ACCESS(__tsan_read##bytes, bytes, false)             \
+  HARNESS_ACCESS(__tsan_write##bytes, bytes, true)             \
+  HARNESS_ACCESS(__tsan_unaligned_read##bytes, bytes, false)   \
+  HARNESS_ACCESS(__tsan_unaligned_write##bytes, bytes, true)   \
+  HARNESS_ACCESS(__tsan_read_write##bytes, bytes, true)        \
+  HARNESS_ACCESS(__tsan_unaligned_read_write##bytes, bytes, true) \
+  HARNESS_ACCESS(__tsan_volatile_read##bytes, bytes, false)    \
+  HARNESS_ACCESS(__tsan_volatile_write##bytes, bytes, true)    \
+  HARNESS_ACCESS(__tsan_unaligned_volatile_read##bytes, bytes, false) \
+  HARNESS_ACCESS(__tsan_unaligned_volatile_write##bytes, bytes, true) \
+  HARNESS_ACCESS_PC(__tsan_read##bytes##_pc, bytes, false)     \
+  HARNESS_ACCESS_PC(__tsan_write##bytes##_pc, bytes, true)
+
+HARNESS_ACCESSES(1)
+HARNESS_ACCESSES(2)
+HARNESS_ACCESSES(4)
+HARNESS_ACCESSES(8)
+HARNESS_ACCESSES(16)
+
+HARNESS_EXPORT void __tsan_vptr_read(void** address) {
+  harness::check_access(address, sizeof *address, false, HARNESS_CALLER);
+}
+HARNESS_EXPORT void __tsan_vptr_update(void** address, void*) {
+  harness::check_access(address, sizeof *address, true, HARNESS_CALLER);
+}
+HARNESS_EXPORT void __tsan_read_range(void* address, unsigned long bytes) {
+  harness::check_range(address, bytes, false, HARNESS_CALLER);
+}
+HARNESS_EXPORT void __tsan_write_range(void* address, unsigned long bytes) {
+  harness::check_range(address, bytes, true, HARNESS_CALLER);
+}
+
+// The call stack as the instrumentation reports it: the return address of every function that was entered.
+HARNESS_EXPORT void __tsan_func_entry(void* call_site) {
+  harness::Engine* const engine = active;
+  if (engine == nullptr) return;
+  std::uintptr_t*& top = engine->shadow_top;
+  const harness::Task& task = engine->current();
+  if (static_cast<std::size_t>(top - task.shadow_base) < harness::Engine::shadow_frames)
+    *top = reinterpret_cast<std::uintptr_t>(call_site);
+  ++top;
+  if (engine->settings().function_name != nullptr) [[unlikely]]
+    harness::stop_at_function(harness::Op::enter, HARNESS_CALLER);
+}
+
+HARNESS_EXPORT void __tsan_func_exit() {
+  harness::Engine* const engine = active;
+  if (engine == nullptr) return;
+  if (engine->settings().function_name != nullptr) [[unlikely]]
+    harness::stop_at_function(harness::Op::leave, HARNESS_CALLER);
+  if (engine->shadow_top > engine->current().shadow_base) --engine->shadow_top;
+}
+
+HARNESS_EXPORT void __tsan_init() {}
+// Ranges that the program asks not to be looked at: nothing of ours depends on them.
+HARNESS_EXPORT void __tsan_ignore_thread_begin() {}
+HARNESS_EXPORT void __tsan_ignore_thread_end() {}

@@ -1,0 +1,222 @@
+// pthread_create() and its relatives, pthread_once(), keys, and the C++ runtime's hooks for static locals and
+// thread_local destructors.
+#include <unwind.h>
+
+#include <cerrno>
+#include <exception>
+#include <string>
+
+#include "harness/engine/sync.hpp"
+#include "harness/engine/thread_keys.hpp"
+#include "harness/runtime/caller.hpp"
+#include "harness/runtime/clock.hpp"
+
+namespace harness {
+namespace {
+
+bool is_detached(const pthread_attr_t* attributes) {
+  int state = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
+  return state == PTHREAD_CREATE_DETACHED;
+}
+
+int spawn(pthread_t* handle, const pthread_attr_t* attributes, void* (*routine)(void*), void* argument,
+          std::uintptr_t where) {
+  const Entered entered;
+  Engine& engine = *entered;
+  engine.reach({.op = Op::spawn, .value = engine.task_count(), .where = where});
+  engine.executed();
+  Task& task = engine.create("thread-" + std::to_string(engine.task_count()), nullptr, routine, argument);
+  *handle = task.fiber->handle();
+  if (is_detached(attributes)) engine.detach(task);
+  return 0;
+}
+
+int join_thread(pthread_t handle, void** result, std::uint64_t deadline_ns, bool only_try,
+                std::uintptr_t where) {
+  const Entered entered;
+  Task* const task = entered->find_thread(handle);
+  if (task == nullptr) return ESRCH;
+  if (task == &entered->current()) return EDEADLK;
+  if (task->detached) return EINVAL;
+  if (only_try && !task->done) {
+    entered->reach({.op = Op::yield, .where = where});
+    entered->executed();
+    return EBUSY;
+  }
+  if (const int error = join(*entered, *task, deadline_ns, where); error != 0) return error;
+  if (result != nullptr) *result = task->result;
+  entered->joined(*task);
+  return 0;
+}
+
+int join_until(pthread_t handle, void** result, clockid_t clock, const timespec* time, std::uintptr_t where) {
+  if (!is_valid(*time)) return EINVAL;
+  return join_thread(handle, result, deadline_of(*time, clock), false, where);
+}
+
+// pthread_exit(): unwinds the whole stack of the task, running destructors, and ends it there.
+_Unwind_Reason_Code stop_at_end_of_stack(int, _Unwind_Action actions, _Unwind_Exception_Class,
+                                         _Unwind_Exception*, _Unwind_Context*, void* engine) {
+  if ((actions & _UA_END_OF_STACK) == 0) return _URC_NO_REASON;
+  active = nullptr;
+  static_cast<Engine*>(engine)->end_task();
+}
+
+[[noreturn]] void exit_thread(void* result) {
+  Engine& engine = *active;
+  engine.current().result = result;
+  static _Unwind_Exception exception;
+  exception.exception_class = 0;
+  exception.exception_cleanup = nullptr;
+  _Unwind_ForcedUnwind(&exception, stop_at_end_of_stack, &engine);
+  std::terminate();
+}
+
+// Takes `object` for the length of an initialisation. False: somebody else has done it meanwhile.
+template <class IsDone>
+bool begin_initialisation(Engine& engine, Object& object, Op op, std::uintptr_t where, IsDone is_done) {
+  engine.reach_when(object.waiters, object.owner == no_task,
+                    Event{.op = op, .object = object.address, .where = where}, WaitsFor::lock);
+  engine.executed();
+  if (is_done()) return false;
+  object.owner = engine.current().id;
+  engine.disable(object.waiters);
+  return true;
+}
+
+void end_initialisation(Engine& engine, Object& object) {
+  object.owner = no_task;
+  engine.enable(object.waiters);
+  engine.changed(object.address, 1);
+}
+
+// glibc's pthread_once_t says 2 when the routine has run.
+constexpr int once_done = 2;
+
+int run_once(pthread_once_t* control, void (*routine)(), std::uintptr_t where) {
+  Engine& engine = *active;
+  {
+    const Entered entered;
+    if (!begin_initialisation(engine, engine.object(control), Op::once, where,
+                              [=] { return *control == once_done; }))
+      return 0;
+  }
+  try {
+    routine();
+  } catch (...) {  // the next caller tries again
+    const Entered entered;
+    end_initialisation(engine, engine.object(control));
+    throw;
+  }
+  const Entered entered;
+  *control = once_done;
+  end_initialisation(engine, engine.object(control));
+  return 0;
+}
+
+}  // namespace
+}  // namespace harness
+
+using harness::active;
+using harness::Entered;
+namespace real = harness::real;
+
+// --- threads
+HARNESS_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attributes, void* (*routine)(void*),
+                                  void* argument) noexcept {
+  if (active == nullptr) return real::pthread_create(handle, attributes, routine, argument);
+  return harness::spawn(handle, attributes, routine, argument, HARNESS_CALLER);
+}
+HARNESS_EXPORT int pthread_join(pthread_t handle, void** result) {
+  if (active == nullptr) return real::pthread_join(handle, result);
+  return harness::join_thread(handle, result, harness::no_deadline, false, HARNESS_CALLER);
+}
+HARNESS_EXPORT int pthread_tryjoin_np(pthread_t handle, void** result) noexcept {
+  if (active == nullptr) return real::pthread_tryjoin_np(handle, result);
+  return harness::join_thread(handle, result, harness::no_deadline, true, HARNESS_CALLER);
+}
+HARNESS_EXPORT int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* time) {
+  if (active == nullptr) return real::pthread_timedjoin_np(handle, result, time);
+  return harness::join_until(handle, result, CLOCK_REALTIME, time, HARNESS_CALLER);
+}
+HARNESS_EXPORT int pthread_clockjoin_np(pthread_t handle, void** result, clockid_t clock,
+                                        const timespec* time) {
+  if (active == nullptr) return real::pthread_clockjoin_np(handle, result, clock, time);
+  return harness::join_until(handle, result, clock, time, HARNESS_CALLER);
+}
+HARNESS_EXPORT int pthread_detach(pthread_t handle) noexcept {
+  if (active == nullptr) return real::pthread_detach(handle);
+  const Entered entered;
+  harness::Task* const task = entered->find_thread(handle);
+  if (task == nullptr) return ESRCH;
+  if (task->detached) return EINVAL;
+  entered->detach(*task);
+  return 0;
+}
+HARNESS_EXPORT void pthread_exit(void* result) {
+  if (active == nullptr) real::pthread_exit(result);
+  harness::exit_thread(result);
+}
+
+// --- keys: values belong to the task
+HARNESS_EXPORT int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
+  const int error = real::pthread_key_create(key, destructor);
+  if (error == 0) harness::note_key(*key, destructor);
+  if (error == 0 && active != nullptr) Entered()->made_key(*key);
+  return error;
+}
+HARNESS_EXPORT int pthread_key_delete(pthread_key_t key) noexcept {
+  harness::forget_key(key);
+  return real::pthread_key_delete(key);
+}
+HARNESS_EXPORT void* pthread_getspecific(pthread_key_t key) noexcept {
+  if (active == nullptr) return real::pthread_getspecific(key);
+  const auto& values = active->current().specific;
+  return key < values.size() ? values[key] : nullptr;
+}
+HARNESS_EXPORT int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
+  if (active == nullptr) return real::pthread_setspecific(key, value);
+  const Entered entered;
+  if (!harness::is_key(key)) return EINVAL;
+  auto& values = entered->current().specific;
+  if (values.size() <= key) values.resize(key + 1, nullptr);
+  values[key] = const_cast<void*>(value);
+  return 0;
+}
+
+// --- initialisation
+HARNESS_EXPORT int pthread_once(pthread_once_t* control, void (*routine)()) {
+  if (active == nullptr) return real::pthread_once(control, routine);
+  return harness::run_once(control, routine, HARNESS_CALLER);
+}
+
+// The first byte of the guard of a static local says whether it is initialised.
+HARNESS_EXPORT int __cxa_guard_acquire(long long* guard) {
+  if (active == nullptr) return real::__cxa_guard_acquire(guard);
+  const Entered entered;
+  const auto is_done = [=] { return *reinterpret_cast<const char*>(guard) != 0; };
+  if (is_done()) return 0;
+  return harness::begin_initialisation(*entered, entered->object(guard), harness::Op::guard, HARNESS_CALLER,
+                                       is_done)
+             ? 1
+             : 0;
+}
+HARNESS_EXPORT void __cxa_guard_release(long long* guard) {
+  if (active == nullptr) return real::__cxa_guard_release(guard);
+  const Entered entered;
+  *reinterpret_cast<char*>(guard) = 1;
+  harness::end_initialisation(*entered, entered->object(guard));
+}
+HARNESS_EXPORT void __cxa_guard_abort(long long* guard) {
+  if (active == nullptr) return real::__cxa_guard_abort(guard);
+  const Entered entered;
+  harness::end_initialisation(*entered, entered->object(guard));
+}
+
+HARNESS_EXPORT int __cxa_thread_atexit_impl(void (*function)(void*), void* object, void* module) {
+  if (active == nullptr) return real::__cxa_thread_atexit_impl(function, object, module);
+  const Entered entered;
+  entered->current().at_exit.push_back({function, object});
+  return 0;
+}

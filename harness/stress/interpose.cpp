@@ -1,0 +1,197 @@
+// The intercepted calls of the sanitizer builds, where there is no engine: defined in the executable and
+// exported, so that they come before the sanitizer's and libc's. Each tells the hooks and then calls the
+// sanitizer's own interceptor, or the kernel where it has none. In the plain build the runtime does this.
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "harness/point.hpp"
+#include "harness/stress/hooks.hpp"
+#include "harness/stress/invisible.hpp"
+#include "harness/stress/sanitizer.hpp"
+
+#define HARNESS_EXPORTED [[gnu::visibility("default")]]
+#define HARNESS_WHERE reinterpret_cast<std::uintptr_t>(__builtin_return_address(0))
+
+extern "C" {
+[[gnu::weak]] void* __interceptor_mmap(void*, std::size_t, int, int, int, off_t);
+[[gnu::weak]] int __interceptor_munmap(void*, std::size_t);
+[[gnu::weak]] int __interceptor_mprotect(void*, std::size_t, int);
+}
+
+namespace harness::stress_mode {
+namespace {
+
+// Ranges that the code under test has unmapped and whose addresses are kept.
+struct Kept {
+  InvisibleLock lock;
+  std::atomic<bool> keeps{false};
+  std::array<std::pair<void*, std::size_t>, 1024> ranges;
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+};
+Kept kept;
+constexpr std::size_t most_kept_bytes = std::size_t{4} << 30;
+
+void* real_mmap(void* address, std::size_t bytes, int prot, int flags, int file, off_t offset) {
+  if (__interceptor_mmap != nullptr) return __interceptor_mmap(address, bytes, prot, flags, file, offset);
+  return reinterpret_cast<void*>(syscall(SYS_mmap, address, bytes, prot, flags, file, offset));
+}
+
+void* map(void* address, std::size_t bytes, int prot, int flags, int file, off_t offset,
+          std::uintptr_t where) {
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  if (table == nullptr) return real_mmap(address, bytes, prot, flags, file, offset);
+  // MAP_FIXED_NOREPLACE is a bit of its own, which older kernels take for a hint.
+  const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) == 0;
+  table->before_memory(Op::map, replaces ? address : nullptr, bytes, prot, where);
+  void* result = real_mmap(address, bytes, prot, flags, file, offset);
+  table->after_memory(Op::map, result, bytes, prot, result == MAP_FAILED, where);
+  return result;
+}
+
+int real_munmap(void* address, std::size_t bytes) {
+  const auto low = reinterpret_cast<std::uintptr_t>(address);
+  given_anew(low, low + bytes);  // what is poisoned stays so for whoever gets the address next
+  if (__interceptor_munmap != nullptr) return __interceptor_munmap(address, bytes);
+  return static_cast<int>(syscall(SYS_munmap, address, bytes));
+}
+
+// Takes the memory away and keeps the address, by a raw call: to ThreadSanitizer the range still has the
+// history that taking_away() wrote. False if the range has to be unmapped the ordinary way.
+bool keep_range(void* address, std::size_t bytes) {
+  if (!kept.keeps || reinterpret_cast<std::uintptr_t>(address) % 4096 != 0 || bytes == 0) return false;
+  kept.lock.lock();
+  bool done = kept.count < kept.ranges.size() && kept.bytes + bytes <= most_kept_bytes;
+  if (done)
+    done = syscall(SYS_mmap, address, bytes, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0L) != -1;
+  if (done) {
+    kept.ranges[kept.count++] = {address, bytes};
+    kept.bytes += bytes;
+  }
+  kept.lock.unlock();
+  const auto low = reinterpret_cast<std::uintptr_t>(address);
+  if (done) taken_away(low, low + bytes);
+  return done;
+}
+
+}  // namespace
+
+void keep_unmapped(bool keep) { kept.keeps.store(keep); }
+
+void drop_unmapped() {
+  kept.lock.lock();
+  for (std::size_t i = 0; i < kept.count; ++i) {
+    const auto [address, bytes] = kept.ranges[i];
+    real_munmap(address, bytes);
+  }
+  kept.count = 0;
+  kept.bytes = 0;
+  kept.lock.unlock();
+}
+
+}  // namespace harness::stress_mode
+
+using harness::Op;
+using harness::stress_mode::Hooks;
+using harness::stress_mode::hooks;
+
+extern "C" {
+
+HARNESS_EXPORTED void* mmap(void* address, std::size_t bytes, int prot, int flags, int file,
+                            off_t offset) noexcept {
+  return harness::stress_mode::map(address, bytes, prot, flags, file, offset, HARNESS_WHERE);
+}
+
+HARNESS_EXPORTED void* mmap64(void* address, std::size_t bytes, int prot, int flags, int file,
+                              off64_t offset) noexcept {
+  return harness::stress_mode::map(address, bytes, prot, flags, file, offset, HARNESS_WHERE);
+}
+
+HARNESS_EXPORTED int munmap(void* address, std::size_t bytes) noexcept {
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  if (table == nullptr) return harness::stress_mode::real_munmap(address, bytes);
+  table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
+  const int result =
+      harness::stress_mode::keep_range(address, bytes) ? 0 : harness::stress_mode::real_munmap(address, bytes);
+  table->after_memory(Op::unmap, address, bytes, 0, result != 0, HARNESS_WHERE);
+  return result;
+}
+
+HARNESS_EXPORTED int mprotect(void* address, std::size_t bytes, int prot) noexcept {
+  const auto real = [&] {
+    if (__interceptor_mprotect != nullptr) return __interceptor_mprotect(address, bytes, prot);
+    return static_cast<int>(syscall(SYS_mprotect, address, bytes, prot));
+  };
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  if (table == nullptr) return real();
+  table->before_memory(Op::protect, address, bytes, prot, HARNESS_WHERE);
+  const int result = real();
+  table->after_memory(Op::protect, address, bytes, prot, result != 0, HARNESS_WHERE);
+  return result;
+}
+
+HARNESS_EXPORTED int madvise(void* address, std::size_t bytes, int advice) noexcept {
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const bool discards = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE;
+  if (table == nullptr || !discards)
+    return static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
+  table->before_memory(Op::discard, address, bytes, 0, HARNESS_WHERE);
+  const int result = static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
+  table->after_memory(Op::discard, address, bytes, 0, result != 0, HARNESS_WHERE);
+  return result;
+}
+
+HARNESS_EXPORTED void* mremap(void* address, std::size_t bytes, std::size_t new_bytes, int flags,
+                              ...) noexcept {
+  va_list more;
+  va_start(more, flags);
+  void* target = (flags & MREMAP_FIXED) != 0 ? va_arg(more, void*) : nullptr;
+  va_end(more);
+  const auto real = [&] {
+    return reinterpret_cast<void*>(syscall(SYS_mremap, address, bytes, new_bytes, flags, target));
+  };
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  if (table == nullptr) return real();
+  table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
+  void* result = real();
+  table->after_memory(Op::unmap, address, bytes, 0, result == MAP_FAILED, HARNESS_WHERE);
+  if (result == MAP_FAILED) return result;
+  table->before_memory(Op::map, nullptr, new_bytes, PROT_READ | PROT_WRITE, HARNESS_WHERE);
+  table->after_memory(Op::map, result, new_bytes, PROT_READ | PROT_WRITE, false, HARNESS_WHERE);
+  return result;
+}
+
+// Defined in libc as noreturn; the hook ends the worker, and without one the program ends as ever.
+[[noreturn]] HARNESS_EXPORTED void __assert_fail(const char* expression, const char* file, unsigned line,
+                                                 const char* function) noexcept {
+  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+    table->asserted(expression, file, line, HARNESS_WHERE);
+  std::fprintf(stderr, "%s:%u: %s: assertion `%s' failed\n", file, line, function, expression);
+  std::abort();
+}
+
+HARNESS_EXPORTED void harness_point(const char* name) {
+  if (const Hooks* table = hooks.load(std::memory_order_acquire)) table->point(name, HARNESS_WHERE);
+}
+
+HARNESS_EXPORTED void harness_closed(const void* base, std::size_t bytes) {
+  const harness_observation observation{HARNESS_CLOSED, base, bytes, 0, 0, nullptr, nullptr};
+  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+    table->observed(observation, HARNESS_WHERE);
+}
+
+HARNESS_EXPORTED void harness_observe(const harness_observation* observation) {
+  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+    table->observed(*observation, HARNESS_WHERE);
+}
+
+}  // extern "C"

@@ -1,0 +1,196 @@
+#include "harness/stress/worker.hpp"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include "harness/stress/crash.hpp"
+#include "harness/stress/delays.hpp"
+#include "harness/stress/driver.hpp"
+#include "harness/stress/hooks.hpp"
+#include "harness/stress/invisible.hpp"
+#include "harness/stress/real_execution.hpp"
+#include "harness/stress/recorder.hpp"
+#include "harness/stress/sanitizer.hpp"
+#include "harness/stress/sleepers.hpp"
+
+namespace harness::stress_mode {
+namespace {
+
+// A worker is renewed after so long, so that what the program under test leaks does not add up.
+constexpr std::int64_t renewed_after_ns = 10'000'000'000;
+constexpr std::uint64_t renewed_after_executions = 20'000;
+
+// What the hooks of this process serve. The one state of stress mode that is reachable from everywhere.
+struct Active {
+  Board* board = nullptr;
+  Recorder* recorder = nullptr;
+  Driver* driver = nullptr;
+  Delays delays;
+};
+Active active;
+
+// Whether the calling thread is in a hook already: the tool's own calls are not to be recorded.
+thread_local bool inside = false;
+
+class Inside {
+ public:
+  Inside() { inside = true; }
+  ~Inside() { inside = false; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  KeepErrno errno_;
+  Unseen unseen_;
+};
+
+bool listening() { return !inside && active.recorder->active(); }
+
+TaskId this_task() {
+  const bool known = known_task() != no_task;
+  const TaskId task = active.recorder->this_task();
+  if (!known) use_alternate_stack(task);
+  return task;
+}
+
+void hold_up(const char* point) {
+  const TaskId task = this_task();
+  if (active.driver != nullptr) active.driver->arrive(task, point);
+  else if (active.delays.hold_up(task)) active.board->counted[delays_taken].fetch_add(1);
+}
+
+void on_point(const char* name, std::uintptr_t where) {
+  if (!listening()) return;
+  const Inside here;
+  hold_up(name);
+  active.recorder->point(name, where);
+}
+
+void on_observed(const harness_observation& observation, std::uintptr_t where) {
+  if (!listening()) return;
+  const Inside here;
+  // Recorded at once where the slice is ours already; what is asked for can be held up before.
+  const bool after = observation.kind == HARNESS_GIVEN || observation.kind == HARNESS_RETURNING;
+  if (active.driver != nullptr || !after) hold_up(nullptr);
+  active.recorder->observed(observation, where);
+  if (active.driver == nullptr && after) hold_up(nullptr);
+}
+
+bool takes_away(Op op, const void* address, int prot) {
+  if (op == Op::map) return address != nullptr;
+  return op != Op::protect || prot == PROT_NONE;
+}
+
+// The accessible parts of the range of the memory call under way; guarded by the recorder's lock.
+struct Part {
+  std::uintptr_t low;
+  std::uintptr_t high;
+};
+std::array<Part, 256> parts;
+std::size_t part_count = 0;
+thread_local bool in_memory_call = false;
+
+void before_memory(Op op, const void* address, std::size_t bytes, int prot, std::uintptr_t where) {
+  if (!listening()) return;
+  {
+    const Inside here;
+    hold_up(nullptr);
+    active.recorder->before_memory(op, address, bytes);
+    in_memory_call = true;
+    part_count = 0;
+    const auto low = reinterpret_cast<std::uintptr_t>(address);
+    if (takes_away(op, address, prot))
+      active.recorder->ranges().each(low, low + bytes, [](std::uintptr_t from, std::uintptr_t to, int is) {
+        if (is != PROT_NONE && part_count < parts.size()) parts[part_count++] = {from, to};
+      });
+  }
+  // To the sanitizer this is the program's own doing.
+  const int kept = errno;
+  inside = true;
+  for (std::size_t i = 0; i < part_count; ++i) taking_away(op, parts[i].low, parts[i].high, where);
+  errno = kept;
+}
+
+void after_memory(Op op, const void* result, std::size_t bytes, int prot, bool failed,
+                  std::uintptr_t where) {
+  if (!in_memory_call) return;
+  in_memory_call = false;
+  const Inside here;
+  const auto low = reinterpret_cast<std::uintptr_t>(result);
+  if (!failed && (op == Op::map || op == Op::protect)) {
+    if (prot != PROT_NONE) given_anew(low, low + bytes);
+    else
+      for (std::size_t i = 0; i < part_count; ++i) taken_away(parts[i].low, parts[i].high);
+  }
+  active.recorder->after_memory(op, result, bytes, prot, failed, where);
+  hold_up(nullptr);
+}
+
+void on_assertion(const char* expression, const char* file, unsigned line, std::uintptr_t where) {
+  const Inside here;
+  char text[256];
+  // The last part of the path says which file it is; the rest differs between machines.
+  const char* name = std::strrchr(file, '/');
+  std::snprintf(text, sizeof text, "%s (%s:%u)", expression, name != nullptr ? name + 1 : file, line);
+  active.recorder->failed(text, true, where);
+}
+
+constexpr Hooks table = {on_point, on_observed, before_memory, after_memory, on_assertion};
+
+void play_one(const Work& work, std::uint64_t execution) {
+  std::unique_ptr<Driver> driver;
+  if (!work.schedule.empty()) driver = std::make_unique<Driver>(*active.board, work.schedule);
+  active.driver = driver.get();
+  active.delays.begin(work.seed, execution);
+  // Every fourth execution lets addresses be used again at once, as they are outside of the tool.
+  keep_unmapped(driver != nullptr || mix(work.seed, execution, 7) % 4 != 0);
+  if (driver != nullptr) driver->start();
+  RealExecution real(*active.board, *active.recorder, driver.get(), work.seed, execution);
+  real.play(*work.scenario, work.variant);
+  if (driver != nullptr) driver->finish();
+  active.driver = nullptr;
+  drop_unmapped();
+}
+
+[[noreturn]] void work_on(Board& board, const Work& work) {
+  // The watching process decides when it is over: not the terminal, and not without it.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  Recorder recorder(board);
+  active.board = &board;
+  active.recorder = &recorder;
+  watch_sanitizer(board, work.text_file);
+  catch_crashes(board);
+  std::size_t own = 0;
+  for (const int thread : threads_of(0))
+    if (own < board.own_threads.size()) board.own_threads[own++].store(thread);
+  hooks.store(&table, std::memory_order_release);
+  const std::int64_t began = now_ns();
+  for (std::uint64_t done = 0; !board.stop; ++done) {
+    if (work.executions != 0 && done == work.executions) break;
+    if (done == renewed_after_executions || now_ns() - began > renewed_after_ns) break;
+    play_one(work, work.first + done);
+    if (!work.schedule.empty()) break;
+  }
+  claim_finding(board);
+  end_worker(board, Stage::finished);
+}
+
+}  // namespace
+
+int start_worker(Board& board, const Work& work) {
+  std::fflush(nullptr);  // or the worker would print it a second time
+  const int process = fork();
+  if (process < 0) throw std::system_error(errno, std::generic_category(), "cannot fork a worker");
+  if (process == 0) work_on(board, work);
+  return process;
+}
+
+}  // namespace harness::stress_mode

@@ -1,0 +1,11 @@
+// Crashes while it is loaded.
+#include <csignal>
+
+namespace {
+struct Crasher {
+  Crasher() {
+    std::signal(SIGSEGV, SIG_DFL);
+    std::raise(SIGSEGV);
+  }
+} const crasher;
+}  // namespace

@@ -1,0 +1,6 @@
+// Throws, while it is loaded, what is no std::exception.
+namespace {
+struct Thrower {
+  Thrower() { throw 7; }
+} const thrower;
+}  // namespace

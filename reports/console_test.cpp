@@ -1,0 +1,298 @@
+#include "reports/console.hpp"
+
+#include <gtest/gtest.h>
+
+#include "reports/interleaving.hpp"
+#include "reports/samples.hpp"
+#include "reports/text.hpp"
+
+namespace reports {
+namespace {
+
+constexpr ConsoleOptions plain{};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string table_of(const Verdict& verdict, const ConsoleOptions& options = plain) {
+  return lay_out(fold(verdict, options), options);
+}
+
+TEST(Console, ViolationInFull) {
+  const std::string expected =
+      R"(ok    poll-vs-free/documented-fix  violation as expected: freed-region-in-use, after 1 234
+      executions
+      reader writes to slice 0 of region 1, which reclaimer had unmapped at step 11
+
+         main       reader              reclaimer
+    1-6  … 6 steps  │                   │
+      7  │          lock mutex A        │                       documented_fix.cpp:88 Pool::poll
+      8  │          unlock mutex A      │                       documented_fix.cpp:92 Pool::poll
+      9  │          @polled             │                       documented_fix.cpp:120 Pool::alloca…
+     10  │          │                   load atomic B = 16      documented_fix.cpp:141 Pool::free_u…
+>>   11  │          │                   unmap region 1 (1 MiB)  documented_fix.cpp:155 Pool::free_r…
+     12  │          rmw atomic B 16 -> 15                       documented_fix.cpp:122 Pool::alloca…
+>>       │          write slice 0 of region 1 (1 byte)          poll_vs_free.cpp:16 lambda::lambda
+
+   >> step 11: reclaimer unmaps region 1 (1 MiB)
+          Pool::free_region          allocator/documented_fix.cpp:155
+          Pool::free_unused_regions  allocator/documented_fix.cpp:141
+   >> step 12: reader writes 1 byte to slice 0 of region 1
+          lambda::lambda  scenarios/poll_vs_free.cpp:16
+
+      region 1 (1 MiB): mapped by main at step 5, unmapped by reclaimer at step 11
+        mapped in
+          Pool::grow  allocator/documented_fix.cpp:61
+
+      reproduce: harness --scenario poll-vs-free --variant documented-fix --schedule 'main*6 reader*3 reclaimer*2 reader'
+)";
+  EXPECT_EQ(to_text(samples::violation(), plain), expected);
+}
+
+TEST(Console, PassIsOneLine) {
+  EXPECT_EQ(
+      to_text(samples::pass(), {.width = 120}),
+      "ok    free-vs-alloc/claimed  pass: 1 234 executions, exhaustive (sequential consistency, "
+      "at most 2 preemptions)\n");
+  Verdict verdict = samples::pass();
+  verdict.bounds.preemptions = -1;
+  EXPECT_EQ(
+      to_text(verdict, plain),
+      "ok    free-vs-alloc/claimed  pass: 1 234 executions, exhaustive (sequential consistency)\n");
+  verdict.exhaustive = false;
+  verdict.executions = 1;
+  EXPECT_EQ(to_text(verdict, plain),
+            "ok    free-vs-alloc/claimed  pass: 1 execution, not exhaustive\n");
+}
+
+TEST(Console, UnexpectedOutcomesFailAndEndInTheCommand) {
+  Verdict verdict = samples::pass();
+  verdict.as_expected = false;
+  verdict.expected = "freed-region-in-use";
+  verdict.exhaustive = false;
+  EXPECT_EQ(
+      to_text(verdict, plain),
+      "FAIL  free-vs-alloc/claimed  pass (expected freed-region-in-use): 1 234 executions, not\n"
+      "      exhaustive\n"
+      "      reproduce: harness --scenario free-vs-alloc --variant claimed\n");
+  EXPECT_EQ(
+      to_text(samples::inconclusive(), plain),
+      "FAIL  free-vs-alloc/claimed  inconclusive (expected pass): interrupted; 1 234 executions, "
+      "not\n"
+      "      exhaustive\n"
+      "      reproduce: harness --scenario free-vs-alloc --variant claimed\n");
+  verdict = samples::violation();
+  verdict.as_expected = false;
+  verdict.expected = "pass";
+  verdict.executions = 1;
+  const std::string text = to_text(verdict, plain);
+  EXPECT_EQ(
+      lines_of(text)[0],
+      "FAIL  poll-vs-free/documented-fix  violation: freed-region-in-use (expected pass), in the");
+  EXPECT_EQ(lines_of(text).back().find("      reproduce: harness --scenario"), 0U);
+}
+
+TEST(Console, StressShowsCountersAndWhatIsNotControlled) {
+  EXPECT_EQ(to_text(samples::stress(), plain),
+            "ok    free-vs-alloc/claimed  pass: 1 234 executions on real threads\n"
+            "      maps 12, slices given 34 567\n"
+            "      not controlled: clock_nanosleep\n");
+}
+
+TEST(Console, VerboseShowsEveryStep) {
+  const std::string text = table_of(samples::violation(), {.width = 140, .verbose = true});
+  EXPECT_EQ(text.find("steps"), std::string::npos) << text;
+  EXPECT_NE(text.find("      1  store atomic A = 0"), std::string::npos) << text;
+  EXPECT_EQ(lines_of(text).size(), 1 + samples::violation().trace.size());
+}
+
+TEST(Console, AsciiWhereTheTerminalKnowsNoMore) {
+  Verdict verdict = samples::violation();
+  verdict.tasks[1] = verdict.trace[6].task = "lecteur-é";
+  const std::string text = to_text(verdict, {.width = 60, .unicode = false});
+  for (const char c : text) ASSERT_GE(static_cast<signed char>(c), 0) << text;
+  EXPECT_NE(text.find("lecteur-?"), std::string::npos) << text;
+}
+
+TEST(Console, ColoursGoAroundTheTextOnly) {
+  std::string text = to_text(samples::violation(), {.color = true});
+  EXPECT_NE(text.find("\x1b[1;31m>>   11"), std::string::npos) << text;
+  for (std::size_t at; (at = text.find('\x1b')) != std::string::npos;) {
+    text.erase(at, text.find('m', at) + 1 - at);
+  }
+  EXPECT_EQ(text, to_text(samples::violation(), plain));
+}
+
+TEST(Console, StringsFromAFileCannotDriveTheTerminal) {
+  Verdict verdict = samples::violation();
+  const std::string evil = "\x1b]0;x\x07\n\x9b";
+  verdict.scenario += evil;
+  verdict.violation->message += evil;
+  verdict.violation->sanitizer = evil;
+  verdict.violation->accesses[0].what += evil;
+  verdict.violation->accesses[0].stack[0].file += evil;
+  verdict.violation->region->mapped_by += evil;
+  verdict.trace[8].label += evil;
+  verdict.reproduce += evil;
+  const std::string text = to_text(verdict, plain);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find('\x07'), std::string::npos);
+}
+
+// Tasks named writer-1, ..., each with a step in turn.
+Verdict many_tasks(int tasks, int steps) {
+  Verdict verdict = samples::violation();
+  verdict.tasks = {"main"};
+  for (int i = 1; i < tasks; ++i) verdict.tasks.push_back("writer-" + std::to_string(i));
+  verdict.trace.clear();
+  for (int i = 0; i < steps; ++i) {
+    verdict.trace.push_back(samples::step(
+        static_cast<std::uint32_t>(i + 1), verdict.tasks[static_cast<std::size_t>(i % tasks)],
+        "cas", "slice 3 of region 12 + 0x40", "16 -> 15 (acquire)",
+        samples::frame("allocator::ClaimedPool::allocate", "allocator/claimed.cpp", 100 + i)));
+  }
+  if (steps > 0) verdict.trace.back().guilty = true;
+  return verdict;
+}
+
+TEST(Console, NoLineOfATableIsWiderThanTheTerminal) {
+  for (const int width : {1, 60, 80, 100, 120, 200}) {
+    for (const int tasks : {1, 2, 3, 5, 8, 9, 13, 17, 40, 300}) {
+      const Verdict verdict = many_tasks(tasks, 2 * tasks);
+      const std::string text = table_of(verdict, {.width = width, .verbose = true});
+      EXPECT_FALSE(text.empty());
+      for (const std::string& line : lines_of(text)) {
+        ASSERT_LE(display_width(line), static_cast<std::size_t>(std::max(width, 60)))
+            << width << " " << tasks << "\n"
+            << text;
+      }
+    }
+  }
+}
+
+TEST(Console, EveryTaskIsNamedHoweverNarrow) {
+  for (const int tasks : {2, 8, 12, 17, 30}) {
+    const std::string text = table_of(many_tasks(tasks, tasks), {.width = 100, .verbose = true});
+    for (int i = 1; i < tasks; ++i) {
+      EXPECT_NE(text.find("writer-" + std::to_string(i)), std::string::npos) << i << "\n" << text;
+    }
+  }
+}
+
+TEST(Console, EightTasksStandInColumnsOfTheirOwn) {
+  const std::string expected =
+      R"(         main writer-2  writer-4  writer-6
+              writer-1  writer-3  writer-5  writer-7
+      1  unlock m │    │    │    │    │    │                                f.cpp:1 f
+      2  │    unlock m │    │    │    │    │                                f.cpp:2 f
+      3  │    │    unlock m │    │    │    │                                f.cpp:3 f
+)";
+  Verdict verdict = many_tasks(8, 8);
+  verdict.trace.clear();
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    const std::string task = verdict.tasks[i];
+    const std::string object = i < 3 ? "m" : "slice 3 of region 12 + 0x40";
+    verdict.trace.push_back(samples::step(i + 1, task, "unlock", object, "",
+                                          samples::frame("f", "f.cpp", static_cast<int>(i + 1))));
+  }
+  const std::string text = table_of(verdict, {.width = 86, .verbose = true});
+  const std::vector<std::string> lines = lines_of(text);
+  ASSERT_EQ(lines.size(), 10U);
+  std::string start;
+  for (int i = 0; i < 5; ++i) start += lines[static_cast<std::size_t>(i)] + "\n";
+  EXPECT_EQ(start, expected) << text;
+}
+
+TEST(Console, LongRunsAreFoldedButNotWhatMatters) {
+  Verdict verdict = samples::violation();
+  verdict.trace.clear();
+  const auto add = [&](const std::string& task, const std::string& op, int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto number = static_cast<std::uint32_t>(verdict.trace.size() + 1);
+      verdict.trace.push_back(samples::step(number, task, op, "x", "", {}));
+    }
+  };
+  add("main", "store", 2);  // too short a set-up to be folded
+  add("reader", "load", 6);
+  add("reclaimer", "load", 20);
+  add("reclaimer", "map", 1);
+  add("reclaimer", "asked", 1);
+  add("reclaimer", "load", 7);
+  verdict.trace[12].guilty = true;
+  std::vector<std::string> shown;
+  for (const Row& row : fold(verdict, plain).rows) shown.push_back(row.number + " " + row.text);
+  const std::vector<std::string> expected = {
+      "1 store x", "2 store x", "3 load x",         "4 load x",  "5 load x",
+      "6 load x",  "7 load x",  "8 load x",         "9 load x",  "10 load x",
+      "11 load x", "12 load x",  // four before the guilty one: whole
+      "13 load x", "14 load x", "15-26 … 12 steps", "27 load x", "28 load x",
+      "29 map x",  "31 load x", "32-35 … 4 steps",  "36 load x", "37 load x"};
+  EXPECT_EQ(shown, expected);
+}
+
+TEST(Console, SetUpIsFoldedButForItsGuiltySteps) {
+  Verdict verdict = samples::violation();
+  verdict.trace[1].guilty = true;
+  std::vector<std::string> shown;
+  for (const Row& row : fold(verdict, plain).rows) shown.push_back(row.number + " " + row.text);
+  shown.resize(4);
+  const std::vector<std::string> expected = {"1 … 1 step", "2 store atomic A = 0", "3-6 … 4 steps",
+                                             "7 lock mutex A"};
+  EXPECT_EQ(shown, expected);
+}
+
+TEST(Console, AnEndlessTraceIsCutToWhatMatters) {
+  Verdict verdict = many_tasks(3, 20'000);
+  verdict.trace[5000].guilty = true;
+  const Table table = fold(verdict, plain);
+  EXPECT_LT(table.rows.size(), 80U);
+  int guilty = 0;
+  for (const Row& row : table.rows) guilty += row.guilty ? 1 : 0;
+  EXPECT_EQ(guilty, 2);
+  EXPECT_NE(table_of(verdict).find(" steps of several tasks"), std::string::npos);
+  EXPECT_EQ(fold(verdict, {.verbose = true}).rows.size(), 20'000U);
+}
+
+TEST(Console, NothingIsNoTrouble) {
+  EXPECT_EQ(table_of({}), "");
+  Verdict verdict;
+  verdict.outcome = "violation";
+  verdict.violation = Violation{};
+  EXPECT_FALSE(to_text(verdict, plain).empty());
+  EXPECT_FALSE(to_text({}, {.width = -5}).empty());
+  verdict.trace.resize(3);
+  verdict.violation->region = Region{};
+  verdict.violation->accesses.resize(2);
+  EXPECT_FALSE(to_text(verdict, plain).empty());
+}
+
+TEST(Console, SanitizerTextIsIndentedAndCut) {
+  Verdict verdict = samples::violation();
+  for (int i = 0; i < 40; ++i) verdict.violation->sanitizer += "line " + std::to_string(i) + "\n";
+  const std::string text = to_text(verdict, plain);
+  EXPECT_NE(text.find("      the sanitizer says\n        line 0\n"), std::string::npos);
+  EXPECT_NE(text.find("        ... 10 more lines\n"), std::string::npos);
+  EXPECT_EQ(text.find("line 30"), std::string::npos);
+  EXPECT_NE(to_text(verdict, {.verbose = true}).find("line 39"), std::string::npos);
+}
+
+TEST(Console, Summary) {
+  EXPECT_EQ(summary(samples::report(), plain),
+            "4 verdicts, 1 not as expected: free-vs-alloc/claimed\n");
+  Report report;
+  EXPECT_EQ(summary(report, plain), "0 verdicts, as expected\n");
+  report.verdicts = {samples::pass()};
+  EXPECT_EQ(summary(report, plain), "1 verdict, as expected\n");
+  report.verdicts.push_back(samples::violation());
+  EXPECT_EQ(summary(report, plain), "2 verdicts, all as expected\n");
+}
+
+}  // namespace
+}  // namespace reports
