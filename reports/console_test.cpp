@@ -93,9 +93,9 @@ TEST(Console, UnexpectedOutcomesFailAndEndInTheCommand) {
   verdict.expected = "pass";
   verdict.executions = 1;
   const std::string text = to_text(verdict, plain);
-  EXPECT_EQ(
-      lines_of(text)[0],
-      "FAIL  poll-vs-free/documented-fix  violation: freed-region-in-use (expected pass), in the");
+  EXPECT_EQ(lines_of(text)[0],
+            "FAIL  poll-vs-free/documented-fix  violation: freed-region-in-use (expected pass), in "
+            "the first");
   EXPECT_EQ(lines_of(text).back().find("      reproduce: harness --scenario"), 0U);
 }
 
@@ -188,11 +188,11 @@ TEST(Console, EveryTaskIsNamedHoweverNarrow) {
 
 TEST(Console, EightTasksStandInColumnsOfTheirOwn) {
   const std::string expected =
-      R"(         main writer-2  writer-4  writer-6
-              writer-1  writer-3  writer-5  writer-7
-      1  unlock m │    │    │    │    │    │                                f.cpp:1 f
-      2  │    unlock m │    │    │    │    │                                f.cpp:2 f
-      3  │    │    unlock m │    │    │    │                                f.cpp:3 f
+      R"(         main  writer-1    writer-3    writer-5    writer-7
+                     writer-2    writer-4    writer-6
+      1  unlock m    │     │     │     │     │     │                         f.cpp:1 f
+      2  │     unlock m    │     │     │     │     │                         f.cpp:2 f
+      3  │     │     unlock m    │     │     │     │                         f.cpp:3 f
 )";
   Verdict verdict = many_tasks(8, 8);
   verdict.trace.clear();

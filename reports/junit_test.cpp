@@ -15,8 +15,8 @@ TEST(JUnit, Example) {
 <testsuites name="harness">
   <testsuite name="free-vs-alloc" tests="2" failures="1" errors="0" skipped="0">
     <testcase classname="free-vs-alloc" name="claimed" time="1.250">
-      <system-out>ok    free-vs-alloc/claimed  pass: 1 234 executions, exhaustive (sequential consistency, at most
-      2 preemptions)
+      <system-out>ok    free-vs-alloc/claimed  pass: 1 234 executions, exhaustive (sequential consistency, at most 2
+      preemptions)
 </system-out>
     </testcase>
     <testcase classname="free-vs-alloc" name="claimed" time="1.250">

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t gap = 2;
 constexpr std::size_t least_pitch = 4;   // narrower columns cannot be told apart
+constexpr std::size_t fair_pitch = 6;    // what the last column leaves to the others if it can
 constexpr std::size_t least_where = 28;  // of the margin with the source lines, if it needs as much
 constexpr std::size_t least_last = 24;   // of the last column, which cannot run on
 
@@ -66,7 +67,9 @@ void place_columns(const std::vector<std::size_t>& widths, Layout& layout) {
 void squeeze(const Table& table, const std::vector<std::size_t>& widths, Layout& layout) {
   std::vector<std::size_t> needed;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) needed.push_back(widths[i] + gap);
-  const std::size_t last = std::min({widths.back(), layout.cells, least_last});
+  const std::size_t others = fair_pitch * needed.size();
+  const std::size_t most = std::max(least_last, layout.cells - std::min(layout.cells, others));
+  const std::size_t last = std::min({widths.back(), layout.cells, most});
   layout.spills = true;
   std::vector<std::size_t> pitches = shared(needed, layout.cells - last);
   layout.named = std::any_of(pitches.begin(), pitches.end(),

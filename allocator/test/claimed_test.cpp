@@ -285,23 +285,28 @@ struct Stress {
   Options options;
   std::size_t window;  // of slices that each of four workers would hold
   bool every_class;
+  // Through a MemoryDouble; its lock would hide a race of the pool's own from ThreadSanitizer, so
+  // some go without.
+  bool watched;
 };
 
 class ClaimedStress : public testing::TestWithParam<Stress> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Pools, ClaimedStress,
-    testing::Values(Stress{"OneSliceRegions", {4 * 4096, 1, 4096}, 2, false},
-                    Stress{"TwoSliceRegions", {64 * 4096, 1, 8192}, 24, false},
-                    Stress{"ManyWordRegions", {2 << 20, 1, 1 << 20}, 160, false},
-                    Stress{"EveryClassUnderPressure", {4 << 20, 1, 262144}, 24, true},
-                    Stress{"EveryClassAtEase", {std::size_t{256} << 20, 0, 0}, 24, true}),
+    testing::Values(Stress{"OneSliceRegions", {4 * 4096, 1, 4096}, 2, false, true},
+                    Stress{"TwoSliceRegions", {64 * 4096, 1, 8192}, 24, false, true},
+                    Stress{"ManyWordRegions", {2 << 20, 1, 1 << 20}, 160, false, true},
+                    Stress{"EveryClassUnderPressure", {4 << 20, 1, 262144}, 24, true, true},
+                    Stress{"Unwatched", {32 * 4096, 1, 8192}, 12, false, false},
+                    Stress{"UnwatchedUnderPressure", {4 << 20, 1, 262144}, 24, true, false},
+                    Stress{"EveryClassAtEase", {std::size_t{256} << 20, 0, 0}, 24, true, false}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_P(ClaimedStress, ContentsCountsAndBudgetHold) {
   MemoryDouble memory;
   Options options = GetParam().options;
-  options.memory = &memory;
+  if (GetParam().watched) options.memory = &memory;
   auto pool = make(options);
   std::vector<Worker> workers;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {

@@ -3,18 +3,24 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
+#include "harness/engine/raw_syscall.hpp"
+
 namespace harness {
 namespace {
 
-// The system call itself: mmap() is one of the functions that this library interposes.
+// The system call itself: mmap() is one of the functions that this library interposes. MAP_FAILED and errno
+// as there.
 void* raw_mmap(std::uintptr_t base, std::size_t bytes, int protection, int flags) {
-  return reinterpret_cast<void*>(syscall(SYS_mmap, base, bytes, protection, flags, -1, 0));
+  const long result = raw_syscall(SYS_mmap, static_cast<long>(base), static_cast<long>(bytes), protection,
+                                  flags, -1, 0);
+  if (result >= 0 || result < -4095) return reinterpret_cast<void*>(result);
+  errno = static_cast<int>(-result);
+  return MAP_FAILED;
 }
 
 [[noreturn]] void refused(std::size_t bytes) {

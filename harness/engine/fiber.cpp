@@ -4,12 +4,11 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <stdexcept>
 
-#include "harness/engine/errors.hpp"
+#include "harness/engine/raw_syscall.hpp"
 #include "harness/engine/real.hpp"
 
 extern "C" {
@@ -34,8 +33,9 @@ bool has_fsgsbase() {
 void (*const chosen_switch)(Context*, const Context*) =
     has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
 
+// Not through syscall(): a parked thread comes here while the program under test may be running.
 void futex(std::uint32_t* word, int operation, std::uint32_t value) {
-  syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0);
+  raw_syscall(SYS_futex, reinterpret_cast<long>(word), operation | FUTEX_PRIVATE_FLAG, value);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "harness/engine/raw_syscall.hpp"
 #include "harness/engine/sync.hpp"
 #include "harness/runtime/caller.hpp"
 #include "harness/runtime/clock.hpp"
@@ -18,14 +19,8 @@ struct Arguments {
 
 // The system call itself, with errno as libc sets it.
 long raw(long number, const Arguments& a) {
-  register long r10 __asm__("r10") = a.at[3];
-  register long r8 __asm__("r8") = a.at[4];
-  register long r9 __asm__("r9") = a.at[5];
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a.at[0]), "S"(a.at[1]), "d"(a.at[2]), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
+  const long result =
+      raw_syscall(number, a.at[0], a.at[1], a.at[2], a.at[3], a.at[4], a.at[5]);
   if (result >= 0 || result < -4095) return result;
   errno = static_cast<int>(-result);
   return -1;

@@ -2,6 +2,7 @@
 // exported, so that they come before the sanitizer's and libc's. Each tells the hooks and then calls the
 // sanitizer's own interceptor, or the kernel where it has none. In the plain build the runtime does this.
 #include <fcntl.h>
+#include <link.h>
 #include <sys/mman.h>
 
 #include <array>
@@ -11,6 +12,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
 #include "harness/point.hpp"
 #include "harness/stress/hooks.hpp"
@@ -40,6 +43,38 @@ struct Kept {
 Kept kept;
 constexpr std::size_t most_kept_bytes = std::size_t{4} << 30;
 
+// Where the sanitizer's shared libraries are.
+struct Span {
+  std::uintptr_t low;
+  std::uintptr_t high;
+};
+std::array<Span, 16> sanitizer_code;
+std::size_t sanitizer_spans = 0;
+
+int find_code(dl_phdr_info* module, std::size_t, void*) {
+  const char* slash = std::strrchr(module->dlpi_name, '/');
+  const char* name = slash != nullptr ? slash + 1 : module->dlpi_name;
+  const bool wanted = std::strncmp(name, "libtsan", 7) == 0 || std::strncmp(name, "libasan", 7) == 0 ||
+                      std::strncmp(name, "libubsan", 8) == 0;
+  for (int i = 0; wanted && i < module->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& part = module->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+    const std::uintptr_t low = module->dlpi_addr + part.p_vaddr;
+    if (sanitizer_spans < sanitizer_code.size())
+      sanitizer_code[sanitizer_spans++] = {low, low + part.p_memsz};
+  }
+  return 0;
+}
+
+// The hooks that a call from `where` is to be told to; null: none.
+const Hooks* hooks_for(std::uintptr_t where) {
+  const Hooks* table = hooks.load(std::memory_order_acquire);
+  if (table == nullptr) return nullptr;
+  for (std::size_t i = 0; i < sanitizer_spans; ++i)
+    if (where >= sanitizer_code[i].low && where < sanitizer_code[i].high) return nullptr;
+  return table;
+}
+
 void* real_mmap(void* address, std::size_t bytes, int prot, int flags, int file, off_t offset) {
   if (__interceptor_mmap != nullptr) return __interceptor_mmap(address, bytes, prot, flags, file, offset);
   return reinterpret_cast<void*>(syscall(SYS_mmap, address, bytes, prot, flags, file, offset));
@@ -47,7 +82,7 @@ void* real_mmap(void* address, std::size_t bytes, int prot, int flags, int file,
 
 void* map(void* address, std::size_t bytes, int prot, int flags, int file, off_t offset,
           std::uintptr_t where) {
-  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const Hooks* table = hooks_for(where);
   if (table == nullptr) return real_mmap(address, bytes, prot, flags, file, offset);
   // MAP_FIXED_NOREPLACE is a bit of its own, which older kernels take for a hint.
   const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) == 0;
@@ -85,6 +120,11 @@ bool keep_range(void* address, std::size_t bytes) {
 
 }  // namespace
 
+void find_sanitizer_libraries() {
+  sanitizer_spans = 0;
+  dl_iterate_phdr(find_code, nullptr);
+}
+
 void keep_unmapped(bool keep) { kept.keeps.store(keep); }
 
 void drop_unmapped() {
@@ -102,7 +142,7 @@ void drop_unmapped() {
 
 using harness::Op;
 using harness::stress_mode::Hooks;
-using harness::stress_mode::hooks;
+using harness::stress_mode::hooks_for;
 
 extern "C" {
 
@@ -117,7 +157,7 @@ HARNESS_EXPORTED void* mmap64(void* address, std::size_t bytes, int prot, int fl
 }
 
 HARNESS_EXPORTED int munmap(void* address, std::size_t bytes) noexcept {
-  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const Hooks* table = hooks_for(HARNESS_WHERE);
   if (table == nullptr) return harness::stress_mode::real_munmap(address, bytes);
   table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
   const int result =
@@ -131,7 +171,7 @@ HARNESS_EXPORTED int mprotect(void* address, std::size_t bytes, int prot) noexce
     if (__interceptor_mprotect != nullptr) return __interceptor_mprotect(address, bytes, prot);
     return static_cast<int>(syscall(SYS_mprotect, address, bytes, prot));
   };
-  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const Hooks* table = hooks_for(HARNESS_WHERE);
   if (table == nullptr) return real();
   table->before_memory(Op::protect, address, bytes, prot, HARNESS_WHERE);
   const int result = real();
@@ -140,7 +180,7 @@ HARNESS_EXPORTED int mprotect(void* address, std::size_t bytes, int prot) noexce
 }
 
 HARNESS_EXPORTED int madvise(void* address, std::size_t bytes, int advice) noexcept {
-  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const Hooks* table = hooks_for(HARNESS_WHERE);
   const bool discards = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE;
   if (table == nullptr || !discards)
     return static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
@@ -159,7 +199,7 @@ HARNESS_EXPORTED void* mremap(void* address, std::size_t bytes, std::size_t new_
   const auto real = [&] {
     return reinterpret_cast<void*>(syscall(SYS_mremap, address, bytes, new_bytes, flags, target));
   };
-  const Hooks* table = hooks.load(std::memory_order_acquire);
+  const Hooks* table = hooks_for(HARNESS_WHERE);
   if (table == nullptr) return real();
   table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
   void* result = real();
@@ -173,24 +213,24 @@ HARNESS_EXPORTED void* mremap(void* address, std::size_t bytes, std::size_t new_
 // Defined in libc as noreturn; the hook ends the worker, and without one the program ends as ever.
 [[noreturn]] HARNESS_EXPORTED void __assert_fail(const char* expression, const char* file, unsigned line,
                                                  const char* function) noexcept {
-  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+  if (const Hooks* table = hooks_for(HARNESS_WHERE))
     table->asserted(expression, file, line, HARNESS_WHERE);
   std::fprintf(stderr, "%s:%u: %s: assertion `%s' failed\n", file, line, function, expression);
   std::abort();
 }
 
 HARNESS_EXPORTED void harness_point(const char* name) {
-  if (const Hooks* table = hooks.load(std::memory_order_acquire)) table->point(name, HARNESS_WHERE);
+  if (const Hooks* table = hooks_for(HARNESS_WHERE)) table->point(name, HARNESS_WHERE);
 }
 
 HARNESS_EXPORTED void harness_closed(const void* base, std::size_t bytes) {
   const harness_observation observation{HARNESS_CLOSED, base, bytes, 0, 0, nullptr, nullptr};
-  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+  if (const Hooks* table = hooks_for(HARNESS_WHERE))
     table->observed(observation, HARNESS_WHERE);
 }
 
 HARNESS_EXPORTED void harness_observe(const harness_observation* observation) {
-  if (const Hooks* table = hooks.load(std::memory_order_acquire))
+  if (const Hooks* table = hooks_for(HARNESS_WHERE))
     table->observed(*observation, HARNESS_WHERE);
 }
 

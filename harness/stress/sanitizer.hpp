@@ -30,6 +30,9 @@ void taking_away(Op op, std::uintptr_t low, std::uintptr_t high, std::uintptr_t 
 void taken_away(std::uintptr_t low, std::uintptr_t high);
 void given_anew(std::uintptr_t low, std::uintptr_t high);
 
+// In the worker, before its first execution: memory calls of the sanitizer's own libraries (they read
+// debug information for a report) are not the program's.
+void find_sanitizer_libraries();
 // Outside the tool's own interception (sanitizer builds): keep the addresses of unmapped ranges reserved,
 // so that a late access meets nobody else's memory; and give them back when the execution is over.
 void keep_unmapped(bool keep);

@@ -14,6 +14,7 @@ void watch_sanitizer(Board&, int) {}
 void taking_away(Op, std::uintptr_t, std::uintptr_t, std::uintptr_t) {}
 void taken_away(std::uintptr_t, std::uintptr_t) {}
 void given_anew(std::uintptr_t, std::uintptr_t) {}
+void find_sanitizer_libraries() {}
 void keep_unmapped(bool) {}
 void drop_unmapped() {}
 

@@ -94,15 +94,17 @@ struct Part {
 };
 std::array<Part, 256> parts;
 std::size_t part_count = 0;
-thread_local bool in_memory_call = false;
+thread_local int skipped_calls = 0;  // memory calls under way that are not recorded
 
 void before_memory(Op op, const void* address, std::size_t bytes, int prot, std::uintptr_t where) {
-  if (!listening()) return;
+  if (!listening()) {
+    ++skipped_calls;
+    return;
+  }
   {
     const Inside here;
     hold_up(nullptr);
     active.recorder->before_memory(op, address, bytes);
-    in_memory_call = true;
     part_count = 0;
     const auto low = reinterpret_cast<std::uintptr_t>(address);
     if (takes_away(op, address, prot))
@@ -119,8 +121,10 @@ void before_memory(Op op, const void* address, std::size_t bytes, int prot, std:
 
 void after_memory(Op op, const void* result, std::size_t bytes, int prot, bool failed,
                   std::uintptr_t where) {
-  if (!in_memory_call) return;
-  in_memory_call = false;
+  if (skipped_calls > 0) {
+    --skipped_calls;
+    return;
+  }
   const Inside here;
   const auto low = reinterpret_cast<std::uintptr_t>(result);
   if (!failed && (op == Op::map || op == Op::protect)) {
@@ -166,6 +170,7 @@ void play_one(const Work& work, std::uint64_t execution) {
   Recorder recorder(board);
   active.board = &board;
   active.recorder = &recorder;
+  find_sanitizer_libraries();
   watch_sanitizer(board, work.text_file);
   catch_crashes(board);
   std::size_t own = 0;
