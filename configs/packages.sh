@@ -35,8 +35,8 @@ ensure_packages() {
   elif command -v sudo >/dev/null 2>&1 && sudo -n true </dev/null >/dev/null 2>&1; then
     as_root="sudo -n"
   else
-    echo "These packages are missing, and without root (or sudo without a password) they cannot be" >&2
-    echo "installed from here. Please run:" >&2
+    echo "These packages are missing, and without root (or sudo without a password) they cannot" >&2
+    echo "be installed from here. Please run:" >&2
     echo "  apt-get install $missing" >&2
     return 2
   fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to the first verdict: installs what is missing, builds the preset `release`, and
-# runs the scenario that the project began with. Asks nothing.
+# From a fresh clone to the first verdict: installs what is missing, builds the preset `release`,
+# and runs the scenario that the project began with. Asks nothing.
 set -eu
 cd "$(dirname "$0")/.."
 . configs/packages.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests every preset, or those named: configs/test.sh [release] [clang] [tsan] [asan].
-# Installs what is missing; asks nothing. With CI set, warnings are errors. Goes on after a preset that
-# fails; ends with CTest's summaries, a failed one last, and exits 0 only if all is well.
+# Installs what is missing; asks nothing. With CI set, warnings are errors. Goes on after a preset
+# that fails; ends with CTest's summaries, a failed one last, and exits 0 only if all is well.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . configs/packages.sh

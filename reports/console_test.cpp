@@ -79,8 +79,7 @@ TEST(Console, UnexpectedOutcomesFailAndEndInTheCommand) {
   verdict.exhaustive = false;
   EXPECT_EQ(
       to_text(verdict, plain),
-      "FAIL  free-vs-alloc/claimed  pass (expected freed-region-in-use): 1 234 executions, not\n"
-      "      exhaustive\n"
+      "FAIL  free-vs-alloc/claimed  pass (expected freed-region-in-use): 1 234 executions, not exhaustive\n"
       "      reproduce: harness --scenario free-vs-alloc --variant claimed\n");
   EXPECT_EQ(
       to_text(samples::inconclusive(), plain),

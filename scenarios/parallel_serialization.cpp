@@ -217,8 +217,7 @@ void play(harness::Execution& run, std::string_view variant) {
 HARNESS_SCENARIO({
     .name = "parallel-serialization",
     .about = "writers serialise records into growing page segments, under memory pressure",
-    .variants = {{"shared-arena", "use-after-close", "writer-1@holding writer-2 writer-1"},
-                 {"uncounted-alloc", "freed-region-in-use"},
+    .variants = {{"uncounted-alloc", "freed-region-in-use"},
                  {"documented-fix", "freed-region-in-use"},
                  {"claimed", "pass"}},
     .documented = "writer-1@polled reclaimer writer-1",

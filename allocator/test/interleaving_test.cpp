@@ -3,9 +3,11 @@
 // Each historical defect must show (repair one and its test fails), and `claimed` must not mind.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,8 +19,10 @@ namespace {
 // What happens at a point, once. Empty afterwards, so that what happens there may pass it again.
 std::pair<std::string, std::function<void()>> at_point;
 std::vector<std::pair<const void*, std::size_t>> closed_ranges;
+std::atomic<int> growths{0};  // how often a request has had to take the slow path
 
 void answer(const char* name) {
+  if (std::string_view(name) == "grow") ++growths;
   if (at_point.first != name) return;
   at_point.first.clear();
   const auto act = std::exchange(at_point.second, nullptr);
@@ -44,6 +48,7 @@ class Interleaving : public testing::Test {
   void SetUp() override {
     at_point = {};
     closed_ranges.clear();
+    growths = 0;
   }
   std::unique_ptr<Pool> make(std::string_view variant, std::size_t budget_bytes = 8192) {
     return allocator::make(
@@ -131,6 +136,10 @@ TEST_F(Interleaving, ReuseVsUseLosesDataAndGivesTwice) {
   const Slice second = pool->allocate(4096);
   const Slice third = pool->allocate(4096);
   EXPECT_TRUE(second.data() == first.data() || third.data() == first.data());
+  // Reuse has set the count to the total: once these two are back, nothing seems to be out.
+  pool->release(second);
+  pool->release(third);
+  EXPECT_EQ(pool->free_unused_regions(), 8192u);
 }
 
 TEST_F(Interleaving, ReuseVsPoll) {
@@ -251,6 +260,45 @@ TEST_F(Interleaving, ClaimedSummaryOfAClosedWord) {
   EXPECT_THROW(pool->allocate(4096), allocator::OutOfMemory);
   EXPECT_EQ(pool->release(other), Released::ok);
   EXPECT_TRUE(pool->allocate(4096));
+}
+
+// A thread that was never here looks at the first word, which is all out, and must find the slice
+// in the second by the summary alone.
+TEST_F(Interleaving, ClaimedReleaseShowsInTheSummary) {
+  auto pool = make("claimed", 2 * 8192);
+  std::vector<Slice> slices;
+  for (int i = 0; i < 4; ++i) slices.push_back(pool->allocate(4096));
+  EXPECT_THROW(pool->allocate(4096), allocator::OutOfMemory);
+  for (const Slice& slice : slices) {
+    growths = 0;
+    pool->release(slice);
+    std::thread([&] { EXPECT_EQ(pool->allocate(4096).data(), slice.data()); }).join();
+    EXPECT_EQ(growths, 0);
+  }
+}
+
+// A sweep has closed the only word with free slices, a request passes by and clears its bit, and
+// the region then cannot be given back: the slices must show in the summary again.
+TEST_F(Interleaving, ClaimedRollBackShowsInTheSummary) {
+  auto pool = make("claimed", 2 * 8192);
+  std::vector<Slice> slices;
+  for (int i = 0; i < 4; ++i) slices.push_back(pool->allocate(4096));
+  pool->release(slices[2]);
+  pool->release(slices[3]);
+  growths = 0;
+  std::thread passer;
+  meanwhile("claimed", [&] {
+    passer = std::thread([&] { EXPECT_TRUE(pool->allocate(4096)); });
+    while (growths == 0) std::this_thread::yield();
+  });
+  memory_.fail(MemoryDouble::Call::decommit);
+  EXPECT_THROW(pool->free_unused_regions(), std::system_error);
+  passer.join();
+  EXPECT_EQ(growths, 1);
+  std::thread([&] { EXPECT_TRUE(pool->allocate(4096)); }).join();
+  EXPECT_EQ(growths, 1);
+  EXPECT_EQ(pool->statistics().slices_out, 4u);
+  EXPECT_EQ(pool->statistics(), pool->recount());
 }
 
 TEST_F(Interleaving, ClaimedShutdownAtPushed) {

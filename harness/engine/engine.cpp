@@ -94,6 +94,7 @@ void Engine::commit(const Ready& chosen) {
   now_ = chosen.event;
   now_.task = chosen.task;
   now_.step = steps_;
+  access_is_point = true;
   tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
   if (!timed_.empty()) offer_timeouts();
 }
@@ -303,7 +304,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15 ^ (number + 1) * 0xbf58'476d'1ce4'e5b9;
   outcome_ = Outcome::completed;
   shared_.steps.store(0, std::memory_order_release);
-  memory_.set_protects(settings_.protects || number % 64 == 63);
+  memory_.set_protects(settings_.protects || number % 64 == 0);
   for (const auto& oracle : oracles_) oracle->begin();
   play_ = std::make_unique<Play>(*this, scenario, variant);
   task_count_ = unfinished_ = 0;

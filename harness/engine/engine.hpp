@@ -96,6 +96,8 @@ class Engine {
 
   // Threads. create(): the new task has run up to its first scheduling point when it returns.
   Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument);
+  // False where the limit on threads, ours or the system's, is reached.
+  bool can_create();
   Task* find_thread(pthread_t handle);
   void detach(Task& task);
   void joined(Task& task);
@@ -118,6 +120,9 @@ class Engine {
     if (spinners_ != 0) wake_spinners(address, bytes);
   }
 
+  // A plain access by instrumented code to memory from mmap(), the first since the last event.
+  void reach_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  bool access_is_point = true;
   // A plain access by instrumented code, to memory that is not plainly accessible.
   void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.

@@ -4,6 +4,18 @@
 
 namespace harness {
 
+// Memory that another task may unmap: whether it is still there when it is accessed depends on the order, so
+// the first access after each event is a scheduling point of its own. (Those that follow before the next
+// event find the memory as the first one did, or fault as it would.)
+void Engine::reach_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  access_is_point = false;
+  if (unfinished_ < 2) return;
+  reach(Event{.op = is_write ? Op::write_point : Op::read_point, .object = address, .bytes = bytes,
+              .where = where});
+  executed();
+  access_is_point = false;
+}
+
 void Engine::suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write,
                                std::uintptr_t where) {
   const PageState state = memory_.state(address);
@@ -19,7 +31,6 @@ void Engine::crashed(const char* what, std::uintptr_t address, bool has_address,
   Event event{.step = steps_, .op = Op::crashed, .object = has_address ? address : 0, .label = what,
               .where = where};
   event.task = current_ == nullptr ? no_task : current_->id;
-  event.failed = !has_address;
   if (settings_.records) record(event);
   dispatch(event);
   violate({"crash", what, {event}, false});

@@ -78,7 +78,9 @@ std::string unknown(std::string_view what, std::string_view wrong,
     text += fmt::format("; did you mean '{}'?", near);
   if (known.empty()) return text + " (there is none)";
   const std::size_t listed = std::min(known.size(), most_listed);
-  text += fmt::format(" (known: {}", fmt::join(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
+  text += fmt::format(
+      " (known: {}",
+      fmt::join(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(listed), ", "));
   if (listed < known.size()) text += fmt::format(" and {} more", known.size() - listed);
   return text + ")";
 }

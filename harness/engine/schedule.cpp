@@ -70,7 +70,8 @@ class Parser {
   std::string what_may_follow(const ScheduleItem& item, std::size_t start) const {
     const std::string_view so_far = text_.substr(start, at_ - start);
     if (item.until == ScheduleItem::Until::point && peek() == ':')
-      return fmt::format("white space after '{}' (a function is '@enter:name' or '@leave:name')", so_far);
+      return fmt::format("white space after '{}' (a function is '@enter:name' or '@leave:name')",
+                         so_far);
     if (item.until != ScheduleItem::Until::blocked)
       return fmt::format("white space or the end after '{}'", so_far);
     return fmt::format("'@', '*', {}white space or the end after '{}'",

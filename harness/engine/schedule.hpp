@@ -1,23 +1,23 @@
 // Schedule: the choices of one execution as text that a person can write and the tool prints.
 //
-//   reader@polled reclaimer reader      reader until it reaches the point "polled" (which is then its next
-//                                       step), reclaimer until it ends or blocks, reader to the end
-//   reader*4 reclaimer*3 reader         counted steps, as recorded
-//   reader@leave:SlicePool::poll        until it has left (or, with enter:, entered) a function
-//   reclaimer/1*2                       two steps taking alternative 1 (see Ready)
+//   reader@polled reclaimer reader  reader until it reaches the point "polled" (which is then its
+//                                   next step), reclaimer until it ends or blocks, reader to the end
+//   reader*4 reclaimer*3 reader     counted steps, as recorded
+//   reader@leave:SlicePool::poll    until it has left (or, with enter:, entered) a function
+//   reclaimer/1*2                   two steps taking alternative 1 (see Ready)
 //
-// Items are separated by white space and nothing else. Names of tasks and points hold letters, digits,
-// '-', '_' and '.'; the name of a function goes on up to white space. Every item must move its task: by
-// one step at least, or by none where it stands at its point already. Naming the same point again in the
-// next item of that task means the next time it gets there.
+// Items are separated by white space and nothing else. Names of tasks and points hold letters,
+// digits, '-', '_' and '.'; the name of a function goes on up to white space. Every item must move
+// its task: by one step at least, or by none where it stands at its point already. Naming the same
+// point again in the next item of that task means the next time it gets there.
 //
-// An alternative holds for every step of its item. A counted item needs it at each of them; the others
-// take it where it is offered and the first one elsewhere.
+// An alternative holds for every step of its item. A counted item needs it at each of them; the
+// others take it where it is offered and the first one elsewhere.
 //
-// A task that is not yet there, or cannot run: while the text does not name "main", main runs until it
-// blocks wherever an item's task cannot run yet. Where main cannot help either, the schedule does not fit.
-// Nor does it where the task has ended, or where the execution ends before the text. After the last item
-// the rest runs to the end, without preemption, lowest task first.
+// A task that is not yet there, or cannot run: while the text does not name "main", main runs until
+// it blocks wherever an item's task cannot run yet. Where main cannot help either, the schedule does
+// not fit. Nor does it where the task has ended, or where the execution ends before the text. After
+// the last item the rest runs to the end, without preemption, lowest task first.
 #pragma once
 
 #include <cstdint>

@@ -73,7 +73,7 @@ void Engine::wake_spinners(std::uintptr_t address, std::uint32_t bytes) {
 // only looked like spinning (a bounded number of tries) goes on. Only when that has been in vain many
 // times over is it a livelock.
 bool Engine::let_spinners_go_on() {
-  constexpr std::uint32_t rounds = 64;
+  constexpr std::uint32_t rounds = 1000;
   if (spinners_ == 0 || idle_rounds_++ >= rounds) return false;
   now_ns_ += std::uint64_t{1'000'000} << std::min<std::uint32_t>(idle_rounds_, 30);
   for (std::size_t i = 0; i < task_count_; ++i)

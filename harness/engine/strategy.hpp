@@ -38,8 +38,8 @@ class Strategy {
   virtual void resume(std::uint64_t /*executions*/, std::span<const Choice> /*path*/) {}
   // After begin() returned false: true if every interleaving within bounds() has been executed.
   virtual bool exhausted() const { return false; }
-  // "" while the program fits what the strategy knows of it; else a sentence about where it first did
-  // not: a schedule that cannot be followed, or the same choices that led to something else than before.
+  // "" while the program fits what the strategy knows of it; else a sentence about where it first
+  // did not: a schedule that cannot be followed, or the same choices that led to something else.
   virtual const std::string& diverged() const {
     static const std::string fits;
     return fits;

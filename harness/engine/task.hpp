@@ -51,7 +51,8 @@ struct SpinWatch {
 // Also the `value` of a `stuck` event.
 enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change };
 
-struct Task {
+// What is set anew for every execution.
+struct TaskState {
   Engine* engine = nullptr;
   TaskId id = no_task;
   Fiber* fiber = nullptr;
@@ -69,7 +70,6 @@ struct Task {
   Task* previous = nullptr;
   WaitList* list = nullptr;
   WaitList joiners;
-  SpinWatch spin;
   std::uintptr_t* shadow_top = nullptr;  // call stack as the instrumentation reports it
   std::uintptr_t* shadow_base = nullptr;
 
@@ -78,11 +78,14 @@ struct Task {
   void* (*routine)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
+};
 
+struct Task : TaskState {
   struct AtExit {
     void (*function)(void*);
     void* object;
   };
+  SpinWatch spin;
   std::vector<AtExit> at_exit;     // destructors of thread_local variables
   std::vector<void*> specific;     // pthread_setspecific, by key
 };

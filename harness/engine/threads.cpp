@@ -1,7 +1,7 @@
 // Tasks: how they come to be, run and end.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <stdexcept>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/play.hpp"
@@ -22,6 +22,16 @@ Fiber& Engine::free_fiber() {
   return *fiber;
 }
 
+bool Engine::can_create() {
+  if (task_count_ >= Shared::max_tasks) return false;
+  try {
+    free_fibers_.push_back(&free_fiber());
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
 namespace {
 
 std::uintptr_t* new_shadow_stack() {
@@ -29,23 +39,22 @@ std::uintptr_t* new_shadow_stack() {
       map_anonymous(Engine::shadow_frames * sizeof(std::uintptr_t), false));
 }
 
+// A task as new, but for the memory that it keeps.
 void reuse(Task& task) {
-  std::uintptr_t* const shadow = task.shadow_base;
-  auto at_exit = std::move(task.at_exit);
-  auto specific = std::move(task.specific);
-  task = Task{};
-  task.shadow_base = task.shadow_top = shadow;
-  at_exit.clear();
-  specific.clear();
-  task.at_exit = std::move(at_exit);
-  task.specific = std::move(specific);
+  const auto keep = task.shadow_base;
+  task.at_exit.clear();
+  task.specific.clear();
+  task.spin.count = 0;
+  task.spin.asleep = false;
+  static_cast<TaskState&>(task) = TaskState{};
+  task.shadow_base = task.shadow_top = keep;
 }
 
 }  // namespace
 
 Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
                      void* argument) {
-  if (task_count_ >= Shared::max_tasks) fail(fmt::format("more than {} threads", Shared::max_tasks));
+  if (!can_create()) fail(fmt::format("no thread can be made after {} of them", task_count_));
   if (task_count_ == tasks_.size()) {
     tasks_.push_back(std::make_unique<Task>());
     tasks_.back()->shadow_base = new_shadow_stack();

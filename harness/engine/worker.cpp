@@ -58,9 +58,19 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
   }
 }
 
+// A search would print what the program prints a million times over. Standard output is never the program's:
+// a verdict may be on its way there.
+void redirect_output(bool shows_output) {
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  dup2(null, STDIN_FILENO);
+  if (!shows_output) dup2(null, STDERR_FILENO);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
 [[noreturn]] void be_worker(Shared& shared, const Job& job, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
+  redirect_output(job.shows_output);
   std::signal(SIGINT, SIG_IGN);  // the terminal sends it to us as well; the watcher decides
   WorkerEnd end = WorkerEnd::failed;
   try {

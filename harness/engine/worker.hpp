@@ -25,6 +25,7 @@ struct Job {
   std::uint64_t max_executions = 0;     // in all, those of earlier workers included; 0: no limit
   double seconds = 0;                   // for this worker; 0: no limit
   double watchdog_seconds = 10;         // for one execution
+  bool shows_output = false;            // of the program under test, on standard error; else discarded
   std::function<std::string()> divergence;  // asked after every execution; "" is good
   std::function<void()> tick;           // in the watching process, about ten times a second
   const std::atomic<bool>* interrupted = nullptr;

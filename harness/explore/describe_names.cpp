@@ -229,7 +229,8 @@ std::string ObjectNames::lettered(std::string_view kind, std::uintptr_t address)
   auto& names = lettered_[std::string(kind)];
   std::string& name = names[address];
   if (name.empty()) name = fmt::format("{} {}", kind, letters(names.size() - 1));
-  first_names_.try_emplace(address, name);
+  // A pointer is a value: what it points to has not been used.
+  if (kind != "pointer") first_names_.try_emplace(address, name);
   return name;
 }
 

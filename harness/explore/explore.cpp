@@ -217,6 +217,7 @@ class Exploration {
     const std::uint32_t depth = std::min<std::uint32_t>(shared.stalled.depth, shared.stalled.stack.size());
     for (std::uint32_t i = 0; i < std::min(depth, 3u); ++i) {
       const reports::Frame frame = frames_at(shared.stalled.stack[i]).front();
+      if (i > 0 && frame.module.starts_with("libharness_runtime")) break;
       stall_ += fmt::format("{} {}{}", i == 0 ? "" : ", called from",
                             frame.function.empty() ? frame.module : frame.function,
                             frame.file.empty() ? "" : fmt::format(" ({}:{})", frame.file, frame.line));
@@ -269,6 +270,7 @@ class Exploration {
     job.settings.records = true;
     job.settings.protects = true;
     job.settings.function_name = stop_at_functions(schedule);
+    job.shows_output = true;
     job.divergence = [&strategy] { return strategy.diverged(); };
     const WorkerResult result = run_worker(*shared, job);
     if (result.lost == Lost::watchdog) note_stall(*shared);

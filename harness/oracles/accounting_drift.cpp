@@ -1,5 +1,5 @@
-// accounting-drift: a counter says something else than counting anew. The scenario compares the two at
-// moments at which nothing is under way.
+// accounting-drift: a counter says something else than counting anew. The scenario compares the two
+// at moments at which nothing is under way.
 #include <fmt/format.h>
 
 #include "harness/oracles/each.hpp"
@@ -15,10 +15,11 @@ class AccountingDrift final : public Oracle {
 
   std::optional<Violation> see(const Event& event) override {
     if (event.value == event.before) return {};
-    return violation("accounting-drift",
-                     fmt::format("{} says {}, counting anew gives {}",
-                                 event.label ? event.label : "a counter", event.value, event.before),
-                     event);
+    return violation(
+        "accounting-drift",
+        fmt::format("{} says {}, counting anew gives {}", event.label ? event.label : "a counter",
+                    event.value, event.before),
+        event);
   }
 };
 

@@ -1,5 +1,5 @@
-// assertion: an assert() of the program failed; and every rule of which the scenario itself says that it
-// was broken. One that does not exist is told as an assertion.
+// assertion: an assert() of the program failed; and every rule of which the scenario itself says
+// that it was broken. One that does not exist is told as an assertion.
 #include <fmt/format.h>
 
 #include <string_view>
@@ -30,8 +30,7 @@ class Assertion final : public Oracle {
   static Violation objection(const Event& event) {
     const std::string_view name = event.label ? event.label : own_rule;
     const char* text = reinterpret_cast<const char*>(event.object);
-    std::string message =
-        text && *text ? text : "the scenario objects (" + std::string(name) + ")";
+    std::string message = text && *text ? text : "the scenario objects (" + std::string(name) + ")";
     const char* known = find_rule(name);
     if (!known) message += fmt::format(" (rule '{}', which does not exist)", name);
     Violation result = violation(known ? known : own_rule, std::move(message), event);

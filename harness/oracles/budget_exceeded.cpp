@@ -1,6 +1,7 @@
-// budget-exceeded: more memory is accessible at one instant than the pools promised, all their budgets
-// together. Only what was made accessible after the first promise counts: a pool announces its budget
-// right after its construction, so that what it mapped for itself until then is its own business.
+// budget-exceeded: more memory is accessible at one instant than the pools promised, all their
+// budgets together. Only what was made accessible after the first promise counts: a pool announces
+// its budget right after its construction, so that what it mapped for itself until then is its own
+// business.
 #include <fmt/format.h>
 
 #include <vector>
@@ -78,14 +79,15 @@ class BudgetExceeded final : public Oracle {
   }
 
   Violation exceeded(const Event& event) const {
-    const std::string what = event.op == Op::budget ? "promises a budget" : "makes memory accessible";
+    const std::string what =
+        event.op == Op::budget ? "promises a budget" : "makes memory accessible";
     const std::string several =
         budgets_.size() > 1 ? fmt::format(" by {} pools together", budgets_.size()) : "";
-    return violation("budget-exceeded",
-                     fmt::format("{} {}, with which {} are mapped where at most {} were promised{}",
-                                 mention(event.task), what, bytes_text(bytes_), bytes_text(promised_),
-                                 several),
-                     event.op == Op::budget ? event : budgets_.back(), event);
+    return violation(
+        "budget-exceeded",
+        fmt::format("{} {}, with which {} are mapped where at most {} were promised{}",
+                    mention(event.task), what, bytes_text(bytes_), bytes_text(promised_), several),
+        event.op == Op::budget ? event : budgets_.back(), event);
   }
 
   Intervals<Counts> accessible_;

@@ -14,7 +14,8 @@ class Crash final : public Oracle {
 
   std::optional<Violation> see(const Event& event) override {
     const char* how = event.label ? event.label : "unknown cause";
-    return violation("crash", fmt::format("{} crashes: {}{}", mention(event.task), how, at(event.object)),
+    return violation("crash",
+                     fmt::format("{} crashes: {}{}", mention(event.task), how, at(event.object)),
                      event);
   }
 

@@ -1,9 +1,10 @@
-// deadlock: nothing can run, and tasks are left that have not ended. Where all of them spin on something
-// that nobody is left to change, it is a livelock.
+// deadlock: nothing can run, and tasks are left that have not ended. Where all of them spin on
+// something that nobody is left to change, or wait for the end of those that do, it is a livelock.
 //
-// The engine tells of every such task with one `stuck` event, all in a row: `value` says what it waits for
-// (see Waits), `object` at which, `bytes` how many tasks there are. For a lock and a join `before` is the
-// task that it waits for (who holds it, whom it joins), no_task where that is not known or not one.
+// The engine tells of every such task with one `stuck` event, all in a row: `value` says what it
+// waits for (see Waits), `object` at which, `bytes` how many tasks there are. For a lock and a join
+// `before` is the task that it waits for (who holds it, whom it joins), no_task where that is not
+// known or not one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,9 +45,13 @@ class Deadlock final : public Oracle {
     stuck_.push_back(event);
     if (stuck_.size() < event.bytes) return {};
     Violation result;
-    const bool all_spin = std::all_of(stuck_.begin(), stuck_.end(),
-                                      [](const Event& stuck) { return stuck.value == spins; });
-    result.rule = all_spin ? "livelock" : "deadlock";
+    const auto count = [this](Waits what) {
+      return std::count_if(stuck_.begin(), stuck_.end(),
+                           [=](const Event& stuck) { return stuck.value == what; });
+    };
+    const auto spinning = static_cast<std::size_t>(count(spins));
+    const auto joining = static_cast<std::size_t>(count(for_task));
+    result.rule = spinning > 0 && spinning + joining == stuck_.size() ? "livelock" : "deadlock";
     result.message = "nothing can run any more: ";
     for (const Event& stuck : stuck_)
       result.message += fmt::format("{}{} {}", &stuck == &stuck_.front() ? "" : "; ",

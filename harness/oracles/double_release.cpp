@@ -1,6 +1,6 @@
-// double-release: a pool accepted a slice back twice. Which life of the slice a return is about is fixed
-// when the return begins: one that began before the slice was given anew is about the old life, however
-// late the pool answers. Returns that are refused are fine.
+// double-release: a pool accepted a slice back twice. Which life of the slice a return is about is
+// fixed when the return begins: one that began before the slice was given anew is about the old
+// life, however late the pool answers. Returns that are refused are fine.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,12 +69,13 @@ class DoubleRelease final : public Oracle {
   }
 
   static Violation twice(const Event& first, const Event& second) {
-    return violation("double-release",
-                     fmt::format("the slice {} that {} gave back was accepted a second time: {} had "
-                                 "given it back at step {}",
-                                 mention_object(second.object), mention(second.task),
-                                 mention(first.task), first.step),
-                     first, second);
+    return violation(
+        "double-release",
+        fmt::format("the slice {} that {} gave back was accepted a second time: {} had "
+                    "given it back at step {}",
+                    mention_object(second.object), mention(second.task), mention(first.task),
+                    first.step),
+        first, second);
   }
 
   Intervals<Life> lives_;  // by the first byte of the slice

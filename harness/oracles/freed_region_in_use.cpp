@@ -1,8 +1,10 @@
-// freed-region-in-use: memory that was taken away (unmapped, made inaccessible, mapped over) is accessed;
-// or it was taken away, or its content discarded, while a slice of it was handed out, touched or not.
+// freed-region-in-use: memory that was taken away (unmapped, made inaccessible, mapped over) is
+// accessed; or it was taken away, or its content discarded, while a slice of it was handed out,
+// touched or not.
 //
-// The second kind is noticed at once but told later, at the strongest evidence that the execution has to
-// offer: an access; else the slice's way back, another owner, a close; else whatever ends the execution.
+// The second kind is noticed at once but told later, at the strongest evidence that the execution
+// has to offer: an access; else the slice's way back, another owner, a close; else whatever ends
+// the execution.
 #include <fmt/format.h>
 
 #include <vector>
@@ -93,8 +95,8 @@ class FreedRegionInUse final : public Oracle {
     });
   }
 
-  // Freed is what was accessible, or (no mapping seen) must have been. A reservation was not, and what is
-  // freed already stays so, whoever unmaps it again.
+  // Freed is what was accessible, or (no mapping seen) must have been. A reservation was not, and
+  // what is freed already stays so, whoever unmaps it again.
   void free_memory(Range range, const Event& event) {
     const bool fresh_is_freed = event.op != Op::map;
     const Memory other{fresh_is_freed ? Memory::freed : Memory::reserved, event};
@@ -139,9 +141,10 @@ class FreedRegionInUse final : public Oracle {
     if (event.op == Op::returned) return {};
     for (const Taken& taken : taken_) {
       const bool pool = event.op == Op::closed && event.bytes == 0;
-      const bool ends = pool                        ? taken.given.value == event.object
-                        : event.op == Op::returning ? taken.given.object == event.object
-                                                    : range_of(taken.given).overlaps(range_of(event));
+      const bool ends = pool ? taken.given.value == event.object
+                        : event.op == Op::returning
+                            ? taken.given.object == event.object
+                            : range_of(taken.given).overlaps(range_of(event));
       if (ends) return tell(taken);
     }
     return {};
@@ -153,10 +156,11 @@ class FreedRegionInUse final : public Oracle {
     const Taken* taken = taken_in(range);
     if (taken) return tell(*taken, event, mention(event.task) + " " + access_text(event));
     if (!freed_by) return {};
-    return freed_region(*freed_by, event,
-                        fmt::format("{} {}, in memory that {} had {} at step {}", mention(event.task),
-                                    access_text(event), mention(freed_by->task),
-                                    freeing_text(*freed_by), freed_by->step));
+    return freed_region(
+        *freed_by, event,
+        fmt::format("{} {}, in memory that {} had {} at step {}", mention(event.task),
+                    access_text(event), mention(freed_by->task), freeing_text(*freed_by),
+                    freed_by->step));
   }
 
   // The execution is about to end for another reason, of which this one is probably the cause.
@@ -182,9 +186,10 @@ class FreedRegionInUse final : public Oracle {
       return fmt::format("the slice {} was given to {} at step {} after {} had {} it at step {}",
                          range_text(range_of(given)), mention(given.task), given.step,
                          mention(freed.task), freeing_text(freed), freed.step);
-    return fmt::format("{} {} {} at step {} while its slice {} was handed out to {} (since step {})",
-                       mention(freed.task), freeing_text(freed), range_text(pages_of(freed)),
-                       freed.step, range_text(range_of(given)), mention(given.task), given.step);
+    return fmt::format(
+        "{} {} {} at step {} while its slice {} was handed out to {} (since step {})",
+        mention(freed.task), freeing_text(freed), range_text(pages_of(freed)), freed.step,
+        range_text(range_of(given)), mention(given.task), given.step);
   }
   static Violation tell(const Taken& taken, const Event& evidence, const std::string& what) {
     return freed_region(taken.freed_by, evidence,

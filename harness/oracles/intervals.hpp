@@ -1,5 +1,6 @@
-// Intervals: disjoint ranges of addresses, each with something known about it. A sorted array that keeps
-// its room between executions, because an oracle forgets everything half a million times a second.
+// Intervals: disjoint ranges of addresses, each with something known about it. A sorted array that
+// keeps its room between executions, because an oracle forgets everything half a million times a
+// second.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,9 @@ struct Range {
   std::uintptr_t end = 0;  // one past the last
   bool empty() const { return begin >= end; }
   bool overlaps(Range other) const { return begin < other.end && other.begin < end; }
-  Range common(Range other) const { return {std::max(begin, other.begin), std::min(end, other.end)}; }
+  Range common(Range other) const {
+    return {std::max(begin, other.begin), std::min(end, other.end)};
+  }
 };
 
 // What an event acts on; at least one byte, and never around the end of the address space.
@@ -31,7 +34,8 @@ inline Range pages_of(const Event& event) {
   constexpr std::uintptr_t page = 4096;
   if (event.bytes == 0) return {event.object, event.object};
   const Range range = range_of(event);
-  const std::uintptr_t last = std::min(range.end, std::numeric_limits<std::uintptr_t>::max() - page);
+  const std::uintptr_t last =
+      std::min(range.end, std::numeric_limits<std::uintptr_t>::max() - page);
   return {range.begin & ~(page - 1), (last + page - 1) & ~(page - 1)};
 }
 

@@ -1,6 +1,6 @@
-// leak: the execution is over, and memory that it mapped is still accessible, or a slice was never given
-// back. Everything that the execution mapped counts, a pool's metadata too (reservations, PROT_NONE, do
-// not); a slice counts unless its pool was closed, which ends every claim.
+// leak: the execution is over, and memory that it mapped is still accessible, or a slice was never
+// given back. Everything that the execution mapped counts, a pool's metadata too (reservations,
+// PROT_NONE, do not); a slice counts unless its pool was closed, which ends every claim.
 #include <fmt/format.h>
 
 #include <vector>
@@ -80,11 +80,11 @@ class Leak final : public Oracle {
     });
     if (!first) return {};
     const Event& given = first->what.given;
-    return violation(rule,
-                     fmt::format("the slice {} that was given to {} at step {} never came back{}",
-                                 range_text(*first), mention(given.task), given.step,
-                                 more(count, "slices")),
-                     given);
+    return violation(
+        rule,
+        fmt::format("the slice {} that was given to {} at step {} never came back{}",
+                    range_text(*first), mention(given.task), given.step, more(count, "slices")),
+        given);
   }
 
   std::optional<Violation> leaked_memory() {
@@ -99,12 +99,11 @@ class Leak final : public Oracle {
     }
     if (!first) return {};
     const Event& mapped = first->what.mapped;
-    return violation(
-        rule,
-        fmt::format("{} was mapped by {} at step {} and is still mapped at the end{}",
-                    range_text(*first), mention(mapped.task), mapped.step,
-                    count > 1 ? more(count, "ranges") + ", " + bytes_text(bytes) : ""),
-        mapped);
+    return violation(rule,
+                     fmt::format("{} was mapped by {} at step {} and is still mapped at the end{}",
+                                 range_text(*first), mention(mapped.task), mapped.step,
+                                 count > 1 ? more(count, "ranges") + ", " + bytes_text(bytes) : ""),
+                     mapped);
   }
 
   static std::string more(std::size_t count, const char* what) {

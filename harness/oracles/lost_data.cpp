@@ -14,11 +14,11 @@ class LostData final : public Oracle {
 
   std::optional<Violation> see(const Event& event) override {
     if (event.value == event.before) return {};
-    return violation("lost-data",
-                     fmt::format("{} finds {:#x} in the slice {}, where {:#x} had been written",
-                                 mention(event.task), event.value, mention_object(event.object),
-                                 event.before),
-                     event);
+    return violation(
+        "lost-data",
+        fmt::format("{} finds {:#x} in the slice {}, where {:#x} had been written",
+                    mention(event.task), event.value, mention_object(event.object), event.before),
+        event);
   }
 };
 

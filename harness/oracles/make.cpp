@@ -1,4 +1,5 @@
-// The list of oracles and of rules. A new oracle is a file of its own, a line in each.hpp and a row here.
+// The list of oracles and of rules. A new oracle is a file of its own, a line in each.hpp and a row
+// here.
 #include "harness/oracles/make.hpp"
 
 #include <algorithm>
@@ -9,10 +10,20 @@ namespace harness {
 namespace {
 
 constexpr const char* rules[] = {
-    "accounting-drift", "assertion",     "budget-exceeded",      "crash",
-    "data-race",        "deadlock",      "double-give",          "double-release",
-    "freed-region-in-use", "heap-use-after-free", "leak",        "livelock",
-    "lost-data",        "use-after-close",
+    "accounting-drift",
+    "assertion",
+    "budget-exceeded",
+    "crash",
+    "data-race",
+    "deadlock",
+    "double-give",
+    "double-release",
+    "freed-region-in-use",
+    "heap-use-after-free",
+    "leak",
+    "livelock",
+    "lost-data",
+    "use-after-close",
 };
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace harness {
 
-// The order matters where one event breaks several rules, and goes from cause to symptom: memory that
-// was taken away explains a crash, a lost byte or a wrong count, and not the other way round.
+// The order matters where one event breaks several rules, and goes from cause to symptom: memory
+// that was taken away explains a crash, a lost byte or a wrong count, and not the other way round.
 std::vector<std::unique_ptr<Oracle>> make_oracles();
 // The rules a variant may expect to be violated, sorted: those of the oracles and the engine's own.
 std::vector<std::string> rule_names();

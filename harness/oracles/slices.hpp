@@ -1,6 +1,6 @@
 // Slices: which slices are handed out at this moment, as their clients see it. A slice is out from
-// `given` until its return is accepted; from `returning` on its pool may do with it what it likes, and
-// where the return is refused it is out again, unless it has been given anew meanwhile.
+// `given` until its return is accepted; from `returning` on its pool may do with it what it likes,
+// and where the return is refused it is out again, unless it has been given anew meanwhile.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// use-after-close: the owner of a range declared everything in it over while a slice of it was handed
-// out; or something in a closed range is accessed or handed out before the range is mapped anew; or a
-// pool that was closed answers a request that began afterwards.
+// use-after-close: the owner of a range declared everything in it over while a slice of it was
+// handed out; or something in a closed range is accessed or handed out before the range is mapped
+// anew; or a pool that was closed answers a request that began afterwards.
 #include <fmt/format.h>
 
 #include <vector>
@@ -37,7 +37,7 @@ class UseAfterClose final : public Oracle {
         return {};
       case Op::closed:
         return event.bytes == 0 ? see_pool_closed(event) : see_closed(event);
-      case Op::budget:  // a pool introduces itself: it is a new one, even at the place of an old one
+      case Op::budget:  // a pool introduces itself: a new one, even at the place of an old one
         std::erase_if(pools_, [&](const Event& pool) { return pool.object == event.object; });
         return {};
       case Op::asked:
@@ -66,8 +66,8 @@ class UseAfterClose final : public Oracle {
     const Range range = pages_of(event);
     const bool taken_away = event.op == Op::unmap || event.value == 0;
     if (!taken_away && event.op == Op::map) return closed_.cut(range);
-    // To make accessible again what had been taken away is to begin anew; to change the protection of
-    // what is still there is not.
+    // To make accessible again what had been taken away is to begin anew; to change the protection
+    // of what is still there is not.
     split_at(range.begin);
     split_at(range.end);
     reopened_.clear();
@@ -89,11 +89,12 @@ class UseAfterClose final : public Oracle {
     const Range range = range_of(event);
     if (const Slices::Entry* slice = slices_.out_in(range)) {
       const Event& given = slice->what.given;
-      return violation(rule,
-                       fmt::format("{} closes {} while its slice {} is handed out to {} (since step {})",
-                                   mention(event.task), range_text(range), range_text(*slice),
-                                   mention(given.task), given.step),
-                       given, event);
+      return violation(
+          rule,
+          fmt::format("{} closes {} while its slice {} is handed out to {} (since step {})",
+                      mention(event.task), range_text(range), range_text(*slice),
+                      mention(given.task), given.step),
+          given, event);
     }
     closed_.set(range, {event, false});
     return {};
@@ -125,12 +126,12 @@ class UseAfterClose final : public Oracle {
       if (request.task != event.task || request.object != event.value) continue;
       const Event* closed = closing_of(request.object);
       if (!closed) return {};
-      return violation(rule,
-                       fmt::format("{} is given {} by a pool that {} had closed at step {}, before the "
-                                   "request began",
-                                   mention(event.task), range_text(range), mention(closed->task),
-                                   closed->step),
-                       *closed, event);
+      return violation(
+          rule,
+          fmt::format("{} is given {} by a pool that {} had closed at step {}, before the "
+                      "request began",
+                      mention(event.task), range_text(range), mention(closed->task), closed->step),
+          *closed, event);
     }
     return {};
   }

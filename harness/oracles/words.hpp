@@ -13,8 +13,9 @@ namespace harness {
 std::string bytes_text(std::uint64_t bytes);
 // "{object:7f00} (64 KiB)"
 std::string range_text(Range range);
-// What an event did, as a sentence's verb: "unmapped", "discarded", "writes 8 bytes at {object:7f00}".
+// What an event did, as a sentence's verb: "unmapped", "discarded".
 std::string freeing_text(const Event& event);
+// The same for an access or a crash: "writes 8 bytes at {object:7f00}".
 std::string access_text(const Event& event);
 
 // The violation that these events make up.

@@ -8,21 +8,26 @@ namespace {
 
 __extension__ using U128 = unsigned __int128;
 
+// The scheduling point. Whether the memory is still there is asked afterwards: another task may have unmapped
+// it meanwhile.
 template <class T>
-Event event_of(Op op, const volatile T* address, int order, std::uintptr_t where) {
-  return Event{.op = op,
-               .order = static_cast<std::uint8_t>(order),
-               .object = reinterpret_cast<std::uintptr_t>(address),
-               .bytes = sizeof(T),
-               .where = where};
+Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
+  const auto object = reinterpret_cast<std::uintptr_t>(address);
+  Event& event = engine.reach(Event{.op = op,
+                                    .order = static_cast<std::uint8_t>(order),
+                                    .object = object,
+                                    .bytes = sizeof(T),
+                                    .where = where});
+  if (MappedMemory::contains(object) && !engine.memory().plain(object)) [[unlikely]]
+    engine.suspicious_access(object, sizeof(T), op != Op::load, where);
+  return event;
 }
 
 template <class T>
 T load(const volatile T* address, int order, std::uintptr_t where) {
   if (active == nullptr) return *address;
-  check_access(address, sizeof(T), false, where);
   const Entered entered;
-  Event& event = entered->reach(event_of(Op::load, address, order, where));
+  Event& event = reach_atomic(*entered, Op::load, address, order, where);
   const T value = *address;
   event.before = static_cast<std::uint64_t>(value);
   entered->executed();
@@ -32,9 +37,8 @@ T load(const volatile T* address, int order, std::uintptr_t where) {
 
 template <class T>
 void store(volatile T* address, T value, int order, std::uintptr_t where) {
-  check_access(address, sizeof(T), true, where);
   const Entered entered;
-  Event& event = entered->reach(event_of(Op::store, address, order, where));
+  Event& event = reach_atomic(*entered, Op::store, address, order, where);
   event.before = static_cast<std::uint64_t>(*address);
   event.value = static_cast<std::uint64_t>(value);
   *address = value;
@@ -44,9 +48,8 @@ void store(volatile T* address, T value, int order, std::uintptr_t where) {
 
 template <class T, class Change>
 T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
-  check_access(address, sizeof(T), true, where);
   const Entered entered;
-  Event& event = entered->reach(event_of(Op::rmw, address, order, where));
+  Event& event = reach_atomic(*entered, Op::rmw, address, order, where);
   const T before = *address;
   const T after = change(before);
   *address = after;
@@ -61,9 +64,8 @@ T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
 
 template <class T>
 bool compare_exchange(volatile T* address, T* expected, T desired, int order, std::uintptr_t where) {
-  check_access(address, sizeof(T), true, where);
   const Entered entered;
-  Event& event = entered->reach(event_of(Op::cas, address, order, where));
+  Event& event = reach_atomic(*entered, Op::cas, address, order, where);
   const T before = *address;
   const T wanted = *expected;
   const bool equal = before == wanted;

@@ -52,10 +52,11 @@ void any_size(Op op, void* address, std::size_t bytes, std::uintptr_t where, Act
     act();
     return;
   }
-  check_range(address, bytes, op != Op::load, where);
   const Entered entered;
   const auto object = reinterpret_cast<std::uintptr_t>(address);
   Event& event = entered->reach({.op = op, .object = object, .bytes = bytes, .where = where});
+  if (MappedMemory::contains(object) && !entered->memory().plain(object))
+    entered->suspicious_access(object, bytes, op != Op::load, where);
   event.failed = !act();
   if (op != Op::load) entered->changed(object, static_cast<std::uint32_t>(bytes));
   entered->executed();

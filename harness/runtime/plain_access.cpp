@@ -3,6 +3,21 @@
 
 namespace harness {
 
+void check_mapped(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  if (active == nullptr) return;
+  if (active->access_is_point) {
+    const Entered entered;
+    entered->reach_access(address, bytes, is_write, where);
+  }
+  const MappedMemory& memory = active->memory();
+  const std::uintptr_t last = address + bytes - 1;
+  const bool first_is_plain = memory.plain(address);
+  if (first_is_plain && (!MappedMemory::contains(last) || memory.plain(last))) [[likely]]
+    return;
+  const Entered entered;
+  entered->suspicious_access(first_is_plain ? last : address, bytes, is_write, where);
+}
+
 // Every page once: the first that is not plainly accessible is what is reported.
 void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (bytes == 0) return;

@@ -1,6 +1,7 @@
-// dfs: executes every interleaving once, depth first, the one without preemptions first. What it keeps is
-// the path of the last execution: for each step how many choices there are and which was taken. A step
-// stores counts and indices only; nothing is copied and, once the path has its length, nothing allocated.
+// dfs: executes every interleaving once, depth first, the one without preemptions first. What it
+// keeps is the path of the last execution: for each step how many choices there are and which was
+// taken. A step stores counts and indices only; nothing is copied and, once the path has its
+// length, nothing allocated.
 #include <fmt/format.h>
 
 #include <string>
@@ -13,8 +14,9 @@
 namespace harness {
 namespace {
 
-// A step of the path. Choices are numbered in the order in which they are explored: beginning with the
-// entry `start` of the ready list and from there around. `start` is where the running task's entries are.
+// A step of the path. Choices are numbered in the order in which they are explored: beginning with
+// the entry `start` of the ready list and from there around. `start` is where the running task's
+// entries are.
 struct Node {
   std::uint64_t ready_hash;
   std::uint32_t preemptions;  // before this step
@@ -125,16 +127,16 @@ class Dfs final : public Strategy {
     return index;
   }
 
-  // After resume(): takes at the new node what the lost execution took there, and at the last step of it
-  // the choice that comes next. Where there is none, the next branch lies further up, and the way to it
-  // must not lead through that last step again, which may well be what the process died of.
+  // After resume(): takes at the new node what the lost execution took there, and at the last step
+  // of it the choice that comes next. Where there is none, the next branch lies further up, and the
+  // way to it must not lead through that last step again, which may well be what the process died
+  // of.
   std::size_t follow(std::span<const Ready> ready, TaskId current) {
     Node& node = path_[depth_];
     const Choice wanted = following_[depth_];
     while (node.position < node.limit && !is(ready[node.index()], wanted)) ++node.position;
     if (node.position == node.limit) {
-      note(ready, fmt::format("task {} (alternative {}) before",
-                              wanted.task, wanted.alternative));
+      note(ready, fmt::format("task {} (alternative {}) before", wanted.task, wanted.alternative));
       path_.pop_back();
       return leave_path(ready, current);
     }
@@ -170,7 +172,8 @@ class Dfs final : public Strategy {
   void note(std::span<const Ready> ready, const std::string& before) {
     if (!diverged_.empty()) return;
     diverged_ = fmt::format(
-        "the program does not do the same for the same choices: at step {} of execution {} there was {}; "
+        "the program does not do the same for the same choices: at step {} of execution {} there "
+        "was {}; "
         "ready now: {}",
         depth_ + 1, execution_, before, ready_text(ready, {}));
   }
@@ -178,7 +181,8 @@ class Dfs final : public Strategy {
   void note_early_end(std::size_t expected) {
     if (!diverged_.empty()) return;
     diverged_ = fmt::format(
-        "the program does not do the same for the same choices: execution {} ended after step {}, where "
+        "the program does not do the same for the same choices: execution {} ended after step {}, "
+        "where "
         "before it had gone on to step {} at least",
         execution_, depth_, expected);
   }

@@ -23,10 +23,12 @@ class FollowChoices final : public Strategy {
     if (taken_ == choices_.size() || !diverged_.empty()) return without_preemption(ready, current);
     const Choice choice = choices_[taken_++];
     for (std::size_t i = 0; i < ready.size(); ++i)
-      if (ready[i].task == choice.task && ready[i].event.alternative == choice.alternative) return i;
-    diverged_ = fmt::format("at step {} of {} recorded ones {} should take alternative {}; ready: {}",
-                            taken_, choices_.size(), task_text(choice.task, name_of_),
-                            choice.alternative, ready_text(ready, name_of_));
+      if (ready[i].task == choice.task && ready[i].event.alternative == choice.alternative)
+        return i;
+    diverged_ =
+        fmt::format("at step {} of {} recorded ones {} should take alternative {}; ready: {}",
+                    taken_, choices_.size(), task_text(choice.task, name_of_), choice.alternative,
+                    ready_text(ready, name_of_));
     return without_preemption(ready, current);
   }
 

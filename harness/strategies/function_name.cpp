@@ -8,8 +8,8 @@
 namespace harness {
 namespace {
 
-// Where "<...>" that begins at `open` is over; `open` itself where it is no argument list but part of
-// an operator's name.
+// Where "<...>" that begins at `open` is over; `open` itself where it is no argument list but part
+// of an operator's name.
 std::size_t after_arguments(std::string_view name, std::size_t open) {
   constexpr std::string_view word = "operator";
   std::size_t symbol = open;
@@ -23,7 +23,8 @@ std::size_t after_arguments(std::string_view name, std::size_t open) {
   return name.size();
 }
 
-// Without parameters and what follows them, and, unless they are wanted, without template arguments.
+// Without parameters and what follows them, and, unless they are wanted, without template
+// arguments.
 std::string bare_name(std::string_view function, bool keep_arguments) {
   constexpr std::string_view anonymous = "(anonymous namespace)";
   std::string name;
@@ -55,7 +56,8 @@ bool names_function(std::string_view wanted, std::string_view function) {
   if (name.size() == wanted.size()) return true;
   // What stands before it is an outer scope or a return type, not the rest of a longer word.
   const std::string_view before = std::string_view(name).substr(0, name.size() - wanted.size());
-  return before.ends_with("::") || before.back() == ' ' || before.back() == '*' || before.back() == '&';
+  return before.ends_with("::") || before.back() == ' ' || before.back() == '*' ||
+         before.back() == '&';
 }
 
 }  // namespace harness

@@ -23,14 +23,15 @@ std::vector<std::string> strategy_names();
 // Throws UsageError with the nearest name for an unknown one, and where an option does not fit it.
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const StrategyOptions& options);
 
-// Follows a schedule for one execution (or for as many as begin() is asked for). Where it does not fit,
-// it throws nothing: it notes how, goes on as after the last item, and tells diverged() afterwards:
-// "at step 5 the schedule wants 'reader' (column 1), which is blocked (lock); ready: reclaimer (store)".
+// Follows a schedule for one execution (or for as many as begin() is asked for). Where it does not
+// fit, it throws nothing: it notes how, goes on as after the last item, and tells diverged()
+// afterwards: "at step 5 the schedule wants 'reader' (column 1), which is blocked (lock); ready:
+// reclaimer (store)".
 class Replay : public Strategy {
  public:
   using NameOf = TaskNames;
-  // At which op a task that is not ready is blocked; Op::end where it has ended. For messages only, and
-  // may be left out: they are less exact then.
+  // At which op a task that is not ready is blocked; Op::end where it has ended. For messages only,
+  // and may be left out: they are less exact then.
   using BlockedAt = std::function<Op(TaskId)>;
   Replay(Schedule schedule, NameOf name_of, BlockedAt blocked_at = {});
   bool begin(std::uint64_t execution) override;
@@ -43,7 +44,7 @@ class Replay : public Strategy {
  private:
   // What is known of a task, to say why it cannot run.
   struct Seen {
-    std::uint32_t ready_at = 0;  // step at which it last was among the ready ones, and with which op
+    std::uint32_t ready_at = 0;  // step at which it last was ready, and with which op
     std::uint32_t ran_at = 0;    // step at which it last ran, and what
     Op pending = Op::start;
     Op ran = Op::start;
@@ -77,16 +78,16 @@ class Replay : public Strategy {
   BlockedAt blocked_at_;
   bool names_main_ = false;
   std::size_t item_ = 0;
-  std::uint64_t taken_ = 0;  // steps of the item
-  std::uint32_t step_ = 0;   // the one that is being chosen, from 1
-  bool main_helps_ = false;  // it was asked to go on until it blocks
-  std::vector<Seen> seen_;              // by task
+  std::uint64_t taken_ = 0;              // steps of the item
+  std::uint32_t step_ = 0;               // the one that is being chosen, from 1
+  bool main_helps_ = false;              // it was asked to go on until it blocks
+  std::vector<Seen> seen_;               // by task
   std::vector<std::string> on_its_way_;  // points that the item's task came by
   std::string diverged_;
 };
 
-// Follows recorded choices exactly, and then goes on without preemption; used to confirm a violation in
-// a fresh worker. Without names, messages number the tasks.
+// Follows recorded choices exactly, and then goes on without preemption; used to confirm a
+// violation in a fresh worker. Without names, messages number the tasks.
 std::unique_ptr<Strategy> follow_choices(std::vector<Choice> choices, TaskNames name_of = {});
 
 }  // namespace harness

@@ -1,5 +1,6 @@
-// random: picks uniformly among the ready entries. Every execution has a stream of its own, derived from
-// the seed and its number alone, so that any execution can be repeated without those before it.
+// random: picks uniformly among the ready entries. Every execution has a stream of its own, derived
+// from the seed and its number alone, so that any execution can be repeated without those before
+// it.
 #include "harness/strategies/each.hpp"
 
 namespace harness {

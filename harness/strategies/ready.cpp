@@ -22,7 +22,8 @@ std::string ready_text(std::span<const Ready> ready, const TaskNames& name_of) {
     text += fmt::format("{} ({}", task_text(entry.task, name_of), harness::name_of(entry.event.op));
     if (entry.event.op == Op::point && entry.event.label)
       text += fmt::format(" '{}'", entry.event.label);
-    if (entry.event.alternative != 0) text += fmt::format(", alternative {}", entry.event.alternative);
+    if (entry.event.alternative != 0)
+      text += fmt::format(", alternative {}", entry.event.alternative);
     text += ")";
   }
   return text;

@@ -1,5 +1,5 @@
-// Replay of a schedule that a person wrote or the tool printed: which item it is at, when an item is
-// done, and where the program does not fit. What is then said stands in replay_messages.cpp.
+// Replay of a schedule that a person wrote or the tool printed: which item it is at, when an item
+// is done, and where the program does not fit. What is then said stands in replay_messages.cpp.
 #include <algorithm>
 
 #include "harness/strategies/function_name.hpp"
@@ -41,8 +41,8 @@ void Replay::completed() {
   if (item_ < schedule_.size()) diverge_at_end(schedule_[item_]);
 }
 
-// The running task is asked about the outcome of a step that it is in the middle of (which address a
-// mapping gets, which waiter is notified), and nobody else can have a turn.
+// The running task is asked about the outcome of a step that it is in the middle of (which address
+// a mapping gets, which waiter is notified), and nobody else can have a turn.
 static bool asks_for_outcome(std::span<const Ready> ready, TaskId current) {
   return ready.size() > 1 && ready.front().task == current && ready.back().task == current;
 }
@@ -88,7 +88,8 @@ std::size_t Replay::take(const ScheduleItem& item, std::span<const Ready> ready,
 
 Replay::Entries Replay::entries_of(std::string_view task, std::span<const Ready> ready) const {
   Entries entries{0, 0};
-  while (entries.first < ready.size() && name_of_(ready[entries.first].task) != task) ++entries.first;
+  while (entries.first < ready.size() && name_of_(ready[entries.first].task) != task)
+    ++entries.first;
   entries.last = entries.first;
   while (entries.last < ready.size() && ready[entries.last].task == ready[entries.first].task)
     ++entries.last;

@@ -1,5 +1,5 @@
-// What Replay says where a schedule and the program part: which step, what the text wants, why it cannot
-// be had, and who could run instead.
+// What Replay says where a schedule and the program part: which step, what the text wants, why it
+// cannot be had, and who could run instead.
 #include <fmt/format.h>
 
 #include "harness/engine/nearest.hpp"
@@ -9,7 +9,8 @@ namespace harness {
 
 using Until = ScheduleItem::Until;
 
-void Replay::diverge(const ScheduleItem& item, std::string_view what, std::span<const Ready> ready) {
+void Replay::diverge(const ScheduleItem& item, std::string_view what,
+                     std::span<const Ready> ready) {
   if (!diverged_.empty()) return;
   diverged_ = fmt::format("at step {} the schedule wants '{}' (column {}), {}; ready: {}", step_,
                           to_text(item), item.column, what, ready_text(ready, name_of_));
@@ -19,8 +20,8 @@ void Replay::diverge_at_end(const ScheduleItem& item) {
   std::string why = "and all tasks have ended";
   if (taken_ > 0) why = fmt::format("which ended {}", how_far(item));
   if (taken_ == 0 && id_of(item.task) == no_task) why = does_not_exist(item.task);
-  diverged_ = fmt::format("after step {}, the last one, the schedule wants '{}' (column {}), {}", step_,
-                          to_text(item), item.column, why);
+  diverged_ = fmt::format("after step {}, the last one, the schedule wants '{}' (column {}), {}",
+                          step_, to_text(item), item.column, why);
 }
 
 std::string Replay::why_not_ready(const ScheduleItem& item) const {
@@ -64,7 +65,8 @@ std::string Replay::does_not_exist(std::string_view task) const {
   std::vector<std::string> names;
   for (TaskId id = 0; id < no_task && !name_of_(id).empty(); ++id) names.emplace_back(name_of_(id));
   const std::string near = nearest(task, names);
-  return near.empty() ? "which does not exist" : fmt::format("which does not exist (did you mean '{}'?)", near);
+  return near.empty() ? "which does not exist"
+                      : fmt::format("which does not exist (did you mean '{}'?)", near);
 }
 
 std::string Replay::which_alternatives(std::span<const Ready> offered) const {

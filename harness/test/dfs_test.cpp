@@ -1,4 +1,5 @@
-// dfs: exact numbers of interleavings, bounds, going on in a new worker, programs that change under it.
+// dfs: exact numbers of interleavings, bounds, going on in a new worker, programs that change under
+// it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +29,8 @@ Texts explored(const Program& program, int preemptions = -1) {
 
 Program tasks_of_steps(std::vector<int> steps) {
   Program program;
-  for (const int count : steps) program.tasks.push_back(Task(static_cast<std::size_t>(count), step()));
+  for (const int count : steps)
+    program.tasks.push_back(Task(static_cast<std::size_t>(count), step()));
   return program;
 }
 
@@ -97,7 +99,8 @@ TEST(Dfs, ALockLeavesOnlyTheOrdersItAllows) {
 }
 
 TEST(Dfs, FindsTheDeadlockOfTwoLocksOnlyWithAPreemption) {
-  const Program program{{{lock(1), lock(2), unlock(2), unlock(1)}, {lock(2), lock(1), unlock(1), unlock(2)}}};
+  const Program program{
+      {{lock(1), lock(2), unlock(2), unlock(1)}, {lock(2), lock(1), unlock(1), unlock(2)}}};
   const auto has_deadlock = [&](int bound) {
     const auto strategy = dfs(bound);
     Runner runner(program);
@@ -155,9 +158,7 @@ TEST(Dfs, IsNotExhaustedBeforeItIs) {
   EXPECT_TRUE(strategy->exhausted());
 }
 
-TEST(Dfs, AProgramWithoutAnyStepIsOneExecution) {
-  EXPECT_EQ(explored(Program{{{}}}), (Texts{""}));
-}
+TEST(Dfs, AProgramWithoutAnyStepIsOneExecution) { EXPECT_EQ(explored(Program{{{}}}), (Texts{""})); }
 
 // Executions that were cut off at the same step each time, as a limit does.
 TEST(Dfs, ExecutionsThatAreCutOffCountAsPrefixes) {
@@ -176,16 +177,18 @@ struct Resumable {
 };
 
 std::vector<Resumable> resumable_programs() {
-  return {{"steps", tasks_of_steps({2, 2, 2})},
-          {"uneven", tasks_of_steps({1, 4, 2})},
-          {"locks", {{{lock(1), step(), unlock(1), step()}, {step(), lock(1), unlock(1)}, {yield(), step()}}}},
-          {"alternatives", {{{choice(3), step()}, {step(), choice(2)}}}},
-          {"spawns", {{{spawn(1), step(), spawn(2), join(1), join(2)}, {step(), step()}, {step()}}}},
-          {"alone", tasks_of_steps({4})}};
+  return {
+      {"steps", tasks_of_steps({2, 2, 2})},
+      {"uneven", tasks_of_steps({1, 4, 2})},
+      {"locks",
+       {{{lock(1), step(), unlock(1), step()}, {step(), lock(1), unlock(1)}, {yield(), step()}}}},
+      {"alternatives", {{{choice(3), step()}, {step(), choice(2)}}}},
+      {"spawns", {{{spawn(1), step(), spawn(2), join(1), join(2)}, {step(), step()}, {step()}}}},
+      {"alone", tasks_of_steps({4})}};
 }
 
-std::vector<Played> runs_of(const Program& program, Strategy& strategy, std::uint64_t from, std::uint64_t most,
-                         int& abandoned) {
+std::vector<Played> runs_of(const Program& program, Strategy& strategy, std::uint64_t from,
+                            std::uint64_t most, int& abandoned) {
   Runner runner(program);
   std::vector<Played> runs;
   while (runs.size() < most) {
@@ -235,8 +238,8 @@ TEST(Dfs, EveryExecutionInAWorkerOfItsOwnIsTheSameSearch) {
   EXPECT_EQ(found, all);
 }
 
-// A worker that died in the middle of an execution leaves a path that ends with what killed it: that step
-// must not be taken again after the same steps before it.
+// A worker that died in the middle of an execution leaves a path that ends with what killed it:
+// that step must not be taken again after the same steps before it.
 TEST(Dfs, AResumedSearchNeverRepeatsTheLastStepOfTheLostPath) {
   const Program program = tasks_of_steps({3, 2});
   const std::vector<Choice> lost{{0, 0}, {1, 0}, {1, 0}, {0, 0}};  // the last has no other choice
@@ -270,9 +273,10 @@ TEST(Dfs, ResumedOnAnotherProgramItSaysSo) {
   worker->resume(1, path);
   all_runs(tasks_of_steps({1, 1}), *worker);
   EXPECT_FALSE(worker->exhausted());
-  EXPECT_EQ(worker->diverged(),
-            "the program does not do the same for the same choices: at step 2 of execution 0 there was "
-            "task 2 (alternative 0) before; ready now: task 1 (load)");
+  EXPECT_EQ(
+      worker->diverged(),
+      "the program does not do the same for the same choices: at step 2 of execution 0 there was "
+      "task 2 (alternative 0) before; ready now: task 1 (load)");
 
   const auto shorter = dfs();
   const std::vector<Choice> longer{{0, 0}, {1, 0}, {1, 0}};
@@ -280,7 +284,8 @@ TEST(Dfs, ResumedOnAnotherProgramItSaysSo) {
   all_runs(tasks_of_steps({1, 1}), *shorter);
   EXPECT_FALSE(shorter->exhausted());
   EXPECT_EQ(shorter->diverged(),
-            "the program does not do the same for the same choices: execution 0 ended after step 2, where "
+            "the program does not do the same for the same choices: execution 0 ended after step "
+            "2, where "
             "before it had gone on to step 3 at least");
 }
 
@@ -291,9 +296,11 @@ TEST(Dfs, TellsOfAProgramThatChangesUnderIt) {
   after.tasks[0][0] = lock(1);
   ASSERT_TRUE(Runner(before).run(*strategy, 0));
   ASSERT_TRUE(Runner(after).run(*strategy, 1));
-  EXPECT_EQ(strategy->diverged(),
-            "the program does not do the same for the same choices: at step 1 of execution 1 there was a "
-            "choice of 2 before, of which task 0 was taken (load); ready now: task 0 (lock), task 1 (load)");
+  EXPECT_EQ(
+      strategy->diverged(),
+      "the program does not do the same for the same choices: at step 1 of execution 1 there was a "
+      "choice of 2 before, of which task 0 was taken (load); ready now: task 0 (lock), task 1 "
+      "(load)");
   // It still comes to an end, and claims nothing.
   std::uint64_t execution = 2;
   Runner runner(after);
@@ -309,7 +316,8 @@ TEST(Dfs, TellsOfAProgramThatEndsEarlierThanBefore) {
   ASSERT_TRUE(Runner(before).run(*strategy, 1, 1));
   EXPECT_TRUE(strategy->begin(2));
   EXPECT_EQ(strategy->diverged(),
-            "the program does not do the same for the same choices: execution 1 ended after step 1, where "
+            "the program does not do the same for the same choices: execution 1 ended after step "
+            "1, where "
             "before it had gone on to step 2 at least");
 }
 

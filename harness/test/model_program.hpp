@@ -1,5 +1,6 @@
-// A tiny program to drive a Strategy with: tasks are lists of ops, and the runner knows enough of locks,
-// spawning and joining to say which tasks are ready. As in the engine, to end is no step. No fibers.
+// A tiny program to drive a Strategy with: tasks are lists of ops, and the runner knows enough of
+// locks, spawning and joining to say which tasks are ready. As in the engine, to end is no step. No
+// fibers.
 #pragma once
 
 #include <algorithm>
@@ -49,8 +50,10 @@ class Runner {
  public:
   explicit Runner(const Program& program) : program_(program) {}
 
-  // nullopt where the strategy has nothing left. `stop_after` cuts the execution off, as a violation does.
-  std::optional<Played> run(Strategy& strategy, std::uint64_t execution, std::size_t stop_after = 10'000) {
+  // nullopt where the strategy has nothing left. `stop_after` cuts the execution off, as a
+  // violation does.
+  std::optional<Played> run(Strategy& strategy, std::uint64_t execution,
+                            std::size_t stop_after = 10'000) {
     if (!strategy.begin(execution)) return {};
     reset();
     Played run;
@@ -74,7 +77,8 @@ class Runner {
   }
 
   std::string_view name_of(TaskId task) const {
-    return task < program_.names.size() && spawned_.at(task) ? program_.names[task] : std::string_view{};
+    return task < program_.names.size() && spawned_.at(task) ? program_.names[task]
+                                                             : std::string_view{};
   }
   Op blocked_at(TaskId task) const { return ended(task) ? Op::end : pending(task).op; }
 
@@ -113,7 +117,9 @@ class Runner {
     }
   }
 
-  bool inside_step() const { return last_ != no_task && !ended(last_) && pending(last_).op == Op::map; }
+  bool inside_step() const {
+    return last_ != no_task && !ended(last_) && pending(last_).op == Op::map;
+  }
   const ModelOp& pending(std::size_t task) const { return program_.tasks[task][next_[task]]; }
 
   void add_entries(std::size_t task) {
@@ -145,7 +151,8 @@ class Runner {
   std::size_t last_ = no_task;
 };
 
-// All executions until the strategy has nothing left; more than `most` would be a strategy without end.
+// All executions until the strategy has nothing left; more than `most` would be a strategy without
+// end.
 inline std::vector<std::string> all_runs(const Program& program, Strategy& strategy,
                                          std::size_t most = 100'000) {
   Runner runner(program);

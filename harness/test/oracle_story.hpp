@@ -1,5 +1,5 @@
-// A story told to one oracle, event by event, as the engine would tell it: only what it watches, until it
-// objects. Every call is one step of the named task.
+// A story told to one oracle, event by event, as the engine would tell it: only what it watches,
+// until it objects. Every call is one step of the named task.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,8 +42,10 @@ class Story {
   Story& discard(TaskId task, std::uintptr_t at, std::uint64_t bytes) {
     return tell({.task = task, .op = Op::discard, .object = at, .bytes = bytes});
   }
-  Story& failed(Op op, TaskId task, std::uintptr_t at, std::uint64_t bytes, std::uint64_t value = 0) {
-    return tell({.task = task, .op = op, .failed = true, .object = at, .bytes = bytes, .value = value});
+  Story& failed(Op op, TaskId task, std::uintptr_t at, std::uint64_t bytes,
+                std::uint64_t value = 0) {
+    return tell(
+        {.task = task, .op = op, .failed = true, .object = at, .bytes = bytes, .value = value});
   }
   Story& asked(TaskId task, std::uintptr_t of = pool) {
     return tell({.task = task, .op = Op::asked, .object = of});

@@ -15,7 +15,8 @@ TEST(DoubleGive, OneSliceForTwo) {
   EXPECT_EQ(told.steps(), (Steps{1, 2}));
   EXPECT_FALSE(told.freed_region());
   EXPECT_EQ(told.message(),
-            "{task:2} is given the slice {object:7f0000010000} (4 KiB), which {task:1} was given at step 1 and "
+            "{task:2} is given the slice {object:7f0000010000} (4 KiB), which {task:1} was given "
+            "at step 1 and "
             "still has");
 }
 
@@ -26,7 +27,10 @@ TEST(DoubleGive, OneAfterTheOtherIsFine) {
 }
 
 TEST(DoubleGive, NeighboursAreFine) {
-  EXPECT_TRUE(story().given(1, slice, 4 * kib).given(2, slice + 4 * kib, 4 * kib).given(3, slice - 4 * kib, 4 * kib)
+  EXPECT_TRUE(story()
+                  .given(1, slice, 4 * kib)
+                  .given(2, slice + 4 * kib, 4 * kib)
+                  .given(3, slice - 4 * kib, 4 * kib)
                   .silent());
 }
 
@@ -34,35 +38,62 @@ TEST(DoubleGive, AnyOverlapCounts) {
   EXPECT_EQ(story().given(1, slice, 4 * kib).given(2, slice + 4 * kib - 1, 64).rule(), rule);
   EXPECT_EQ(story().given(1, slice, 4 * kib).given(2, slice - 63, 64).rule(), rule);
   EXPECT_EQ(story().given(1, slice, 4 * kib).given(2, region, mib).message(),
-            "{task:2} is given the slice {object:7f0000000000} (1 MiB), which overlaps {object:7f0000010000} (4 KiB), "
+            "{task:2} is given the slice {object:7f0000000000} (1 MiB), which overlaps "
+            "{object:7f0000010000} (4 KiB), "
             "which {task:1} was given at step 1 and still has");
   EXPECT_EQ(story().given(1, slice, 0).given(2, slice, 0).rule(), rule);
 }
 
 TEST(DoubleGive, ASliceOnItsWayBackMayBeGivenAnew) {
-  EXPECT_TRUE(story().given(1, slice, 4 * kib).returning(1, slice).given(2, slice, 4 * kib).returned(1, slice)
+  EXPECT_TRUE(story()
+                  .given(1, slice, 4 * kib)
+                  .returning(1, slice)
+                  .given(2, slice, 4 * kib)
+                  .returned(1, slice)
                   .silent());
   // The old return says nothing about the new owner.
-  EXPECT_EQ(story().given(1, slice, 4 * kib).returning(1, slice).given(2, slice, 4 * kib).returned(1, slice)
-                .given(3, slice, 4 * kib).steps(),
+  EXPECT_EQ(story()
+                .given(1, slice, 4 * kib)
+                .returning(1, slice)
+                .given(2, slice, 4 * kib)
+                .returned(1, slice)
+                .given(3, slice, 4 * kib)
+                .steps(),
             (Steps{3, 5}));
-  EXPECT_EQ(story().given(1, slice, 4 * kib).returning(1, slice).given(2, slice, 4 * kib)
-                .returned(1, slice, false).given(3, slice, 4 * kib).rule(),
+  EXPECT_EQ(story()
+                .given(1, slice, 4 * kib)
+                .returning(1, slice)
+                .given(2, slice, 4 * kib)
+                .returned(1, slice, false)
+                .given(3, slice, 4 * kib)
+                .rule(),
             rule);
 }
 
 TEST(DoubleGive, ARefusedReturnGivesNothingBack) {
-  EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(2, slice, false).given(3, slice, 4 * kib).rule(), rule);
+  EXPECT_EQ(
+      story().given(1, slice, 4 * kib).gives_back(2, slice, false).given(3, slice, 4 * kib).rule(),
+      rule);
 }
 
 TEST(DoubleGive, OfTwoReturnsAtOnceOneIsEnough) {
-  EXPECT_TRUE(story().given(1, slice, 4 * kib).returning(1, slice).returning(2, slice).returned(2, slice, false)
-                  .returned(1, slice).given(3, slice, 4 * kib).silent());
+  EXPECT_TRUE(story()
+                  .given(1, slice, 4 * kib)
+                  .returning(1, slice)
+                  .returning(2, slice)
+                  .returned(2, slice, false)
+                  .returned(1, slice)
+                  .given(3, slice, 4 * kib)
+                  .silent());
 }
 
 TEST(DoubleGive, ReturnsOfWhatIsNoSliceChangeNothing) {
-  EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(1, slice + 8).gives_back(2, region)
-                .given(3, slice, 4 * kib).rule(),
+  EXPECT_EQ(story()
+                .given(1, slice, 4 * kib)
+                .gives_back(1, slice + 8)
+                .gives_back(2, region)
+                .given(3, slice, 4 * kib)
+                .rule(),
             rule);
   EXPECT_TRUE(story().returned(1, slice).gives_back(1, slice).silent());
 }

@@ -1,9 +1,9 @@
 // Intervals against a byte-by-byte model of the same.
-#include "harness/oracles/intervals.hpp"
-
 #include <gtest/gtest.h>
 
 #include <array>
+
+#include "harness/oracles/intervals.hpp"
 
 namespace harness {
 namespace {

@@ -14,20 +14,30 @@ TEST(Leak, ARegionThatIsStillMapped) {
   EXPECT_EQ(told.rule(), rule);
   EXPECT_EQ(told.steps(), (Steps{1}));
   EXPECT_EQ(told.message(),
-            "{object:7f0000000000} (1 MiB) was mapped by {task:2} at step 1 and is still mapped at the end");
+            "{object:7f0000000000} (1 MiB) was mapped by {task:2} at step 1 and is still mapped at "
+            "the end");
 }
 
 TEST(Leak, EverythingGivenBackIsFine) {
-  EXPECT_TRUE(story().map(2, region, mib).given(1, slice, 4 * kib).gives_back(1, slice).unmap(0, region, mib).ends()
+  EXPECT_TRUE(story()
+                  .map(2, region, mib)
+                  .given(1, slice, 4 * kib)
+                  .gives_back(1, slice)
+                  .unmap(0, region, mib)
+                  .ends()
                   .silent());
   EXPECT_TRUE(story().ends().silent());
 }
 
 TEST(Leak, PartOfARegion) {
-  const Story told =
-      std::move(story().map(2, region, mib).unmap(0, region, 256 * kib).unmap(0, region + 512 * kib, 256 * kib).ends());
+  const Story told = std::move(story()
+                                   .map(2, region, mib)
+                                   .unmap(0, region, 256 * kib)
+                                   .unmap(0, region + 512 * kib, 256 * kib)
+                                   .ends());
   EXPECT_EQ(told.message(),
-            "{object:7f0000040000} (256 KiB) was mapped by {task:2} at step 1 and is still mapped at the end; 2 ranges "
+            "{object:7f0000040000} (256 KiB) was mapped by {task:2} at step 1 and is still mapped "
+            "at the end; 2 ranges "
             "in all, 512 KiB");
 }
 
@@ -35,9 +45,11 @@ TEST(Leak, ReservationsAreNone) {
   EXPECT_TRUE(story().map(0, region, 64 * mib, 0).ends().silent());
   EXPECT_TRUE(story().map(0, region, mib).protect(0, region, mib, 0).ends().silent());
   EXPECT_TRUE(story().map(0, region, mib).map(0, region, mib, 0).ends().silent());
-  const Story told = std::move(story().map(0, region, 64 * mib, 0).protect(3, region + mib, mib, 3).ends());
+  const Story told =
+      std::move(story().map(0, region, 64 * mib, 0).protect(3, region + mib, mib, 3).ends());
   EXPECT_EQ(told.message(),
-            "{object:7f0000100000} (1 MiB) was mapped by {task:3} at step 2 and is still mapped at the end");
+            "{object:7f0000100000} (1 MiB) was mapped by {task:3} at step 2 and is still mapped at "
+            "the end");
 }
 
 TEST(Leak, AProtectionDoesNotChangeWhoMappedIt) {
@@ -45,11 +57,13 @@ TEST(Leak, AProtectionDoesNotChangeWhoMappedIt) {
 }
 
 TEST(Leak, ASliceThatNeverCameBack) {
-  const Story told = std::move(story().map(0, region, mib).given(1, slice, 64 * kib).unmap(0, region, mib).ends());
+  const Story told =
+      std::move(story().map(0, region, mib).given(1, slice, 64 * kib).unmap(0, region, mib).ends());
   EXPECT_EQ(told.rule(), rule);
   EXPECT_EQ(told.steps(), (Steps{2}));
   EXPECT_EQ(told.message(),
-            "the slice {object:7f0000010000} (64 KiB) that was given to {task:1} at step 2 never came back");
+            "the slice {object:7f0000010000} (64 KiB) that was given to {task:1} at step 2 never "
+            "came back");
 }
 
 TEST(Leak, OfSeveralSlicesTheFirst) {
@@ -60,7 +74,12 @@ TEST(Leak, OfSeveralSlicesTheFirst) {
 
 TEST(Leak, ASliceWhoseReturnWasRefused) {
   EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(1, slice, false).ends().rule(), rule);
-  EXPECT_TRUE(story().given(1, slice, 4 * kib).gives_back(1, slice).gives_back(1, slice, false).ends().silent());
+  EXPECT_TRUE(story()
+                  .given(1, slice, 4 * kib)
+                  .gives_back(1, slice)
+                  .gives_back(1, slice, false)
+                  .ends()
+                  .silent());
 }
 
 TEST(Leak, TheClosingOfItsPoolEndsTheClaimOnASlice) {

@@ -31,10 +31,11 @@ ScheduleItem item(std::string task, Until until = Until::blocked, std::string la
 }
 
 TEST(Schedule, UnderstandsWhatAPersonWrites) {
-  EXPECT_EQ(parse_schedule("reader@polled reclaimer reader*4 a/2*3 w@enter:Pool::poll w@leave:~Pool"),
-            (Schedule{item("reader", Until::point, "polled"), item("reclaimer"),
-                      item("reader", Until::steps, "", 4), item("a", Until::steps, "", 3, 2),
-                      item("w", Until::enter, "Pool::poll"), item("w", Until::leave, "~Pool")}));
+  EXPECT_EQ(
+      parse_schedule("reader@polled reclaimer reader*4 a/2*3 w@enter:Pool::poll w@leave:~Pool"),
+      (Schedule{item("reader", Until::point, "polled"), item("reclaimer"),
+                item("reader", Until::steps, "", 4), item("a", Until::steps, "", 3, 2),
+                item("w", Until::enter, "Pool::poll"), item("w", Until::leave, "~Pool")}));
 }
 
 TEST(Schedule, WhiteSpaceOfAnyKindSeparates) {
@@ -43,7 +44,8 @@ TEST(Schedule, WhiteSpaceOfAnyKindSeparates) {
 }
 
 TEST(Schedule, NamesHoldLettersDigitsDashUnderscoreAndDot) {
-  EXPECT_EQ(parse_schedule("Thread-1_b.c@p-1_q.R 9")[0], item("Thread-1_b.c", Until::point, "p-1_q.R"));
+  EXPECT_EQ(parse_schedule("Thread-1_b.c@p-1_q.R 9")[0],
+            item("Thread-1_b.c", Until::point, "p-1_q.R"));
   EXPECT_EQ(parse_schedule("0")[0], item("0"));
 }
 
@@ -84,18 +86,23 @@ TEST(Schedule, RefusesTheEmptyText) {
 TEST(Schedule, SaysWhereAndWhatItExpected) {
   EXPECT_EQ(refused("reader@ x"),
             "schedule, column 8: expected a point's name after '@', found white space");
-  EXPECT_EQ(refused("reader@"), "schedule, column 8: expected a point's name after '@', found the end");
-  EXPECT_EQ(refused("a, b"),
-            "schedule, column 2: expected '@', '*', '/', white space or the end after 'a', found ','");
+  EXPECT_EQ(refused("reader@"),
+            "schedule, column 8: expected a point's name after '@', found the end");
+  EXPECT_EQ(
+      refused("a, b"),
+      "schedule, column 2: expected '@', '*', '/', white space or the end after 'a', found ','");
   EXPECT_EQ(refused("a/1/2"),
             "schedule, column 4: expected '@', '*', white space or the end after 'a/1', found '/'");
   EXPECT_EQ(refused("b @p"), "schedule, column 3: expected a task's name, found '@'");
   EXPECT_EQ(refused("*3"), "schedule, column 1: expected a task's name, found '*'");
-  EXPECT_EQ(refused("a*4x"), "schedule, column 4: expected white space or the end after 'a*4', found 'x'");
-  EXPECT_EQ(refused("a@p*2"), "schedule, column 4: expected white space or the end after 'a@p', found '*'");
-  EXPECT_EQ(refused("a@Pool::poll"),
-            "schedule, column 7: expected white space after 'a@Pool' (a function is '@enter:name' or "
-            "'@leave:name'), found ':'");
+  EXPECT_EQ(refused("a*4x"),
+            "schedule, column 4: expected white space or the end after 'a*4', found 'x'");
+  EXPECT_EQ(refused("a@p*2"),
+            "schedule, column 4: expected white space or the end after 'a@p', found '*'");
+  EXPECT_EQ(
+      refused("a@Pool::poll"),
+      "schedule, column 7: expected white space after 'a@Pool' (a function is '@enter:name' or "
+      "'@leave:name'), found ':'");
   EXPECT_EQ(refused("a@enter:"),
             "schedule, column 9: expected a function's name after '@enter:', found the end");
   EXPECT_EQ(refused("a@leave: f"),
@@ -114,7 +121,8 @@ TEST(Schedule, RefusesNumbersOutOfRange) {
             "schedule, column 3: " + steps + "'99999999999999999999999'");
   EXPECT_EQ(parse_schedule("a*1000000000")[0].steps, 1'000'000'000u);
   EXPECT_EQ(parse_schedule("a*0007")[0].steps, 7u);
-  const std::string alternative = "expected an alternative's number from 0 to 65535 after '/', found ";
+  const std::string alternative =
+      "expected an alternative's number from 0 to 65535 after '/', found ";
   EXPECT_EQ(refused("a/"), "schedule, column 3: " + alternative + "the end");
   EXPECT_EQ(refused("a/65536"), "schedule, column 3: " + alternative + "'65536'");
 }
@@ -123,12 +131,13 @@ TEST(Schedule, ShowsWhatCannotBeSeen) {
   EXPECT_EQ(refused("a \xc3\xbc"), "schedule, column 3: expected a task's name, found '\xc3\xbc'");
   EXPECT_EQ(refused(std::string_view("a \0", 3)),
             "schedule, column 3: expected a task's name, found the character 0x00");
-  EXPECT_EQ(refused("a \x1b[0m"), "schedule, column 3: expected a task's name, found the character 0x1b");
+  EXPECT_EQ(refused("a \x1b[0m"),
+            "schedule, column 3: expected a task's name, found the character 0x1b");
 }
 
 TEST(Schedule, TextAndBackIsTheSame) {
-  for (const char* text :
-       {"a", "a b a", "a*3 b/2*1 a@p", "a@enter:f<int>::g b@leave:~X c/9 d/1@q", "main*17 thread-1*2"}) {
+  for (const char* text : {"a", "a b a", "a*3 b/2*1 a@p", "a@enter:f<int>::g b@leave:~X c/9 d/1@q",
+                           "main*17 thread-1*2"}) {
     EXPECT_EQ(to_text(parse_schedule(text)), text);
     EXPECT_EQ(parse_schedule(to_text(parse_schedule(text))), parse_schedule(text));
   }

@@ -1,6 +1,5 @@
-// Strategies by name, and `random`: the same seed gives the same choices, and all choices are equal.
-#include "harness/strategies/make.hpp"
-
+// Strategies by name, and `random`: the same seed gives the same choices, and all choices are
+// equal.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +8,7 @@
 
 #include "harness/engine/errors.hpp"
 #include "harness/engine/nearest.hpp"
+#include "harness/strategies/make.hpp"
 #include "harness/test/model_program.hpp"
 
 namespace harness {
@@ -60,20 +60,25 @@ TEST(Strategies, AreMadeByName) {
 }
 
 TEST(Strategies, AnUnknownNameGetsTheNearestOne) {
-  const auto made = [](std::string_view name) { return usage_error([&] { make_strategy(name, {}); }); };
-  EXPECT_EQ(made("rnadom"), "unknown strategy 'rnadom'; did you mean 'random'? (known: dfs, random)");
+  const auto made = [](std::string_view name) {
+    return usage_error([&] { make_strategy(name, {}); });
+  };
+  EXPECT_EQ(made("rnadom"),
+            "unknown strategy 'rnadom'; did you mean 'random'? (known: dfs, random)");
   EXPECT_EQ(made("DFS"), "unknown strategy 'DFS'; did you mean 'dfs'? (known: dfs, random)");
   EXPECT_EQ(made("bogus"), "unknown strategy 'bogus' (known: dfs, random)");
   EXPECT_EQ(made(""), "unknown strategy '' (known: dfs, random)");
 }
 
 TEST(Strategies, ABoundWhereThereIsNoneIsAnError) {
-  EXPECT_EQ(usage_error([] { make_strategy("random", {.preemptions = 0}); }),
-            "--preemptions does not go with strategy 'random', which has no bound; leave it out, or use "
-            "--strategy dfs");
-  EXPECT_EQ(usage_error([] { make_strategy("dfs", {.preemptions = -2}); }),
-            "--preemptions -2 makes no sense; give the largest number of preemptions in an execution, or "
-            "leave it out for no bound");
+  EXPECT_EQ(
+      usage_error([] { make_strategy("random", {.preemptions = 0}); }),
+      "--preemptions does not go with strategy 'random', which has no bound; leave it out, or use "
+      "--strategy dfs");
+  EXPECT_EQ(
+      usage_error([] { make_strategy("dfs", {.preemptions = -2}); }),
+      "--preemptions -2 makes no sense; give the largest number of preemptions in an execution, or "
+      "leave it out for no bound");
 }
 
 TEST(Random, TheSameSeedChoosesTheSame) {
@@ -105,7 +110,8 @@ TEST(Random, EveryEntryHasTheSameChance) {
   for (const std::size_t ready : {2u, 3u, 5u, 7u, 100u}) {
     std::vector<std::size_t> counts(ready);
     for (const std::size_t draw : draws(42, 0, ready, 100'000)) ++counts.at(draw);
-    EXPECT_LT(chi_square(counts), static_cast<double>(ready) + 6 * std::sqrt(2.0 * static_cast<double>(ready)));
+    EXPECT_LT(chi_square(counts),
+              static_cast<double>(ready) + 6 * std::sqrt(2.0 * static_cast<double>(ready)));
   }
 }
 
@@ -143,10 +149,11 @@ TEST(Random, FindsAllInterleavingsAndIsNeverExhausted) {
 }
 
 TEST(Nearest, ForgivesSlips) {
-  const std::vector<std::string> known{"free-vs-alloc", "poll-vs-free", "grow-vs-grow", "double-release"};
-  EXPECT_EQ(nearest("free-vs-aloc", known), "free-vs-alloc");    // left out
-  EXPECT_EQ(nearest("poll-vs-freee", known), "poll-vs-free");    // added
-  EXPECT_EQ(nearest("grwo-vs-grow", known), "grow-vs-grow");     // swapped
+  const std::vector<std::string> known{"free-vs-alloc", "poll-vs-free", "grow-vs-grow",
+                                       "double-release"};
+  EXPECT_EQ(nearest("free-vs-aloc", known), "free-vs-alloc");     // left out
+  EXPECT_EQ(nearest("poll-vs-freee", known), "poll-vs-free");     // added
+  EXPECT_EQ(nearest("grwo-vs-grow", known), "grow-vs-grow");      // swapped
   EXPECT_EQ(nearest("Double_Release", known), "double-release");  // changed
   EXPECT_EQ(nearest("double", known), "double-release");          // begun
   EXPECT_EQ(nearest("grow-vs-grow", known), "grow-vs-grow");

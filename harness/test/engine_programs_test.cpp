@@ -1,0 +1,76 @@
+// Every program in programs/ that says what must come of it, under depth-first and random search.
+#include <unistd.h>
+
+#include "harness/test/programs.hpp"
+
+namespace harness {
+namespace {
+
+struct Case {
+  std::string program;
+  std::string variant;
+  std::string strategy;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const char* program : {"surface", "oracles", "state"})
+    for (const Variant& variant : test::program(program).variants)
+      for (const char* strategy : {"dfs", "random"}) all.push_back({program, variant.name, strategy});
+  return all;
+}
+
+class EnginePrograms : public testing::TestWithParam<Case> {};
+
+TEST_P(EnginePrograms, ComeOutAsTheySay) {
+  Options options;
+  options.strategy = GetParam().strategy;
+  if (options.strategy == "dfs") options.preemptions = 2;
+  options.executions = 2000;
+  options.max_steps = 2000;
+  const reports::Verdict verdict = test::run(GetParam().program, GetParam().variant, options);
+  EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
+  EXPECT_TRUE(verdict.uncontrolled.empty());
+  if (!verdict.violation) return;
+  EXPECT_EQ(verdict.reason, "");
+  EXPECT_FALSE(verdict.trace.empty());
+  EXPECT_FALSE(verdict.violation->schedule.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EnginePrograms, testing::ValuesIn(cases()), [](const auto& info) {
+  std::string name = info.param.program + "_" + info.param.variant + "_" + info.param.strategy;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+// A violation that was found is found again from its own schedule, at the same step.
+TEST(EngineReplay, TheScheduleOfAViolationRepeatsIt) {
+  for (const Variant& variant : test::program("oracles").variants) {
+    if (variant.expected == "pass") continue;
+    Options options;
+    options.strategy = "random";
+    const reports::Verdict found = test::run("oracles", variant.name, options);
+    ASSERT_TRUE(found.violation) << test::text_of(found);
+    options.schedule = found.violation->schedule;
+    const reports::Verdict again = test::run("oracles", variant.name, options);
+    ASSERT_TRUE(again.violation) << test::text_of(again);
+    EXPECT_EQ(again.violation->rule, found.violation->rule);
+    EXPECT_EQ(again.violation->step, found.violation->step);
+    EXPECT_EQ(again.violation->message, found.violation->message);
+    EXPECT_EQ(again.executions, 1u);
+  }
+}
+
+TEST(EngineReplay, AScheduleThatDoesNotFitSaysWhere) {
+  Options options;
+  options.schedule = "task-0*7";
+  try {
+    test::run("counts", "two-of-two", options);
+    FAIL() << "it fitted";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("task-0"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace harness
