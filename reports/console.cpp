@@ -72,7 +72,8 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
   std::size_t widest = 0;
   const std::size_t limit = width_of(options) / 2 - 10;
   const auto name = [&](const Frame& frame) {
-    const std::string known = frame.function.empty() ? "(unknown function)" : frame.function;
+    std::string known = frame.function.empty() ? "(unknown function)" : frame.function;
+    if (display_width(known) > limit) known = short_name(known);
     return cut(printable(known, options.unicode), limit, options.unicode);
   };
   for (std::size_t i = 0; i < most; ++i) widest = std::max(widest, display_width(name(stack[i])));

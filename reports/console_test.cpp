@@ -39,7 +39,7 @@ TEST(Console, ViolationInFull) {
      10  │          │                   load atomic B = 16      documented_fix.cpp:141 Pool::free_u…
 >>   11  │          │                   unmap region 1 (1 MiB)  documented_fix.cpp:155 Pool::free_r…
      12  │          rmw atomic B 16 -> 15                       documented_fix.cpp:122 Pool::alloca…
->>       │          write slice 0 of region 1 (1 byte)          poll_vs_free.cpp:16 lambda::lambda
+>>   12  │          write slice 0 of region 1 (1 byte)          poll_vs_free.cpp:16 lambda::lambda
 
    >> step 11: reclaimer unmaps region 1 (1 MiB)
           Pool::free_region          allocator/documented_fix.cpp:155
@@ -77,10 +77,10 @@ TEST(Console, UnexpectedOutcomesFailAndEndInTheCommand) {
   verdict.as_expected = false;
   verdict.expected = "freed-region-in-use";
   verdict.exhaustive = false;
-  EXPECT_EQ(
-      to_text(verdict, plain),
-      "FAIL  free-vs-alloc/claimed  pass (expected freed-region-in-use): 1 234 executions, not exhaustive\n"
-      "      reproduce: harness --scenario free-vs-alloc --variant claimed\n");
+  EXPECT_EQ(to_text(verdict, plain),
+            "FAIL  free-vs-alloc/claimed  pass (expected freed-region-in-use): 1 234 executions, "
+            "not exhaustive\n"
+            "      reproduce: harness --scenario free-vs-alloc --variant claimed\n");
   EXPECT_EQ(
       to_text(samples::inconclusive(), plain),
       "FAIL  free-vs-alloc/claimed  inconclusive (expected pass): interrupted; 1 234 executions, "
@@ -224,15 +224,19 @@ TEST(Console, LongRunsAreFoldedButNotWhatMatters) {
   add("reclaimer", "map", 1);
   add("reclaimer", "asked", 1);
   add("reclaimer", "load", 7);
+  add("reclaimer", "unmap", 1);
   verdict.trace[12].guilty = true;
+  verdict.trace.back().guilty = true;
   std::vector<std::string> shown;
   for (const Row& row : fold(verdict, plain).rows) shown.push_back(row.number + " " + row.text);
   const std::vector<std::string> expected = {
-      "1 store x", "2 store x", "3 load x",         "4 load x",  "5 load x",
-      "6 load x",  "7 load x",  "8 load x",         "9 load x",  "10 load x",
-      "11 load x", "12 load x",  // four before the guilty one: whole
-      "13 load x", "14 load x", "15-26 … 12 steps", "27 load x", "28 load x",
-      "29 map x",  "31 load x", "32-35 … 4 steps",  "36 load x", "37 load x"};
+      "1 store x", "2 store x",  // set-up
+      "3 load x",  "4 load x",        "5 load x",         "6 load x",  "7 load x",
+      "8 load x",                                                       // reader
+      "9 load x",  "10 load x",       "11 load x",        "12 load x",  // short
+      "13 load x", "14 load x",       "15-26 … 12 steps", "27 load x", "28 load x",
+      "29 map x",  // long
+      "31 load x", "32-35 … 4 steps", "36 load x",        "37 load x", "38 unmap x"};
   EXPECT_EQ(shown, expected);
 }
 
@@ -245,6 +249,32 @@ TEST(Console, SetUpIsFoldedButForItsGuiltySteps) {
   const std::vector<std::string> expected = {"1 … 1 step", "2 store atomic A = 0", "3-6 … 4 steps",
                                              "7 lock mutex A"};
   EXPECT_EQ(shown, expected);
+}
+
+TEST(Console, WhatComesAfterTheLastGuiltyStepIsFolded) {
+  Verdict verdict = samples::violation();
+  for (std::uint32_t i = 13; i < 40; ++i) {
+    verdict.trace.push_back(samples::step(i, i % 2 ? "reader" : "main", "map", "region 2", "", {}));
+  }
+  std::vector<std::string> shown;
+  for (const Row& row : fold(verdict, plain).rows) shown.push_back(row.number + " " + row.text);
+  const std::vector<std::string> expected = {"12 write slice 0 of region 1 (1 byte)",
+                                             "13 map region 2",
+                                             "14 map region 2",
+                                             "15 map region 2",
+                                             "16-38 … 23 steps of several tasks",
+                                             "39 map region 2"};
+  EXPECT_EQ(std::vector<std::string>(shown.end() - 6, shown.end()), expected);
+}
+
+TEST(Console, WhatComesBeforeTheFirstStepIsNotCounted) {
+  Verdict verdict = samples::violation();
+  for (int i = 0; i < 3; ++i) {
+    verdict.trace.insert(verdict.trace.begin(),
+                         samples::step(0, "main", "given", "slice 0", "", {}));
+  }
+  EXPECT_EQ(fold(verdict, plain).rows[0].number, "1-6");
+  EXPECT_EQ(fold(verdict, plain).rows[0].text, "… 6 steps");
 }
 
 TEST(Console, AnEndlessTraceIsCutToWhatMatters) {

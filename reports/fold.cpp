@@ -12,6 +12,7 @@ namespace reports {
 namespace {
 
 constexpr std::size_t longest_run = 6;  // of plain steps of one task that is shown whole
+constexpr std::size_t tail = 3;         // rows after the last guilty one that are shown
 constexpr std::size_t most_rows = 100;  // beyond it only the neighbourhood of the guilty ones
 constexpr std::size_t neighbourhood = 20;
 
@@ -35,6 +36,19 @@ bool is_noise(const Step& step) {
 }
 
 enum class Show : unsigned char { whole, folded, hidden };
+
+// What came after the last guilty step changes nothing any more: a few rows, and the last one,
+// where it was noticed.
+void fold_tail(const std::vector<Step>& trace, std::vector<Show>& shown) {
+  const auto guilty = [](const Step& step) { return step.guilty; };
+  const auto last = std::find_if(trace.rbegin(), trace.rend(), guilty);
+  if (last == trace.rend()) return;
+  const auto first = static_cast<std::size_t>(trace.rend() - last) + tail;
+  if (first + longest_run >= trace.size()) return;
+  for (std::size_t i = first; i + 1 < trace.size(); ++i) {
+    if (shown[i] == Show::whole) shown[i] = Show::folded;
+  }
+}
 
 std::vector<Show> choose(const std::vector<Step>& trace) {
   std::vector<Show> shown(trace.size(), Show::whole);
@@ -68,6 +82,7 @@ std::vector<Show> choose(const std::vector<Step>& trace) {
     run.push_back(i);
   }
   close_run();
+  fold_tail(trace, shown);
   return shown;
 }
 
@@ -92,7 +107,7 @@ void keep_neighbourhoods(const std::vector<Step>& trace, std::vector<Show>& show
 
 Row row_of(const Step& step, std::size_t column, bool repeats, const ConsoleOptions& options) {
   Row row;
-  if (!repeats) row.number = fmt::to_string(step.number);
+  if (!repeats || step.guilty) row.number = fmt::to_string(step.number);
   row.column = column;
   row.text = printable(cell_text(step), options.unicode);
   row.where = printable(place_text(step.stack), options.unicode);
@@ -103,17 +118,21 @@ Row row_of(const Step& step, std::size_t column, bool repeats, const ConsoleOpti
 Row folded_row(const std::vector<Step>& trace, std::size_t first, std::size_t last,
                std::size_t column, const ConsoleOptions& options) {
   Row row;
-  std::uint64_t steps = 1;
+  // What stands before the first scheduling point has number 0 and is no step.
+  const std::uint32_t from = std::max<std::uint32_t>(trace[first].number, 1);
+  const std::uint32_t to = std::max(trace[last].number, from);
+  std::uint64_t steps = 0;
   bool one_task = true;
-  for (std::size_t i = first + 1; i <= last; ++i) {
-    if (trace[i].number != trace[i - 1].number) ++steps;
+  std::uint32_t counted_up_to = 0;
+  for (std::size_t i = first; i <= last; ++i) {
+    if (trace[i].number != counted_up_to) ++steps;
+    counted_up_to = trace[i].number;
     if (trace[i].task != trace[first].task) one_task = false;
   }
-  const auto from = trace[first].number;
-  const auto to = trace[last].number;
   row.number = from == to ? fmt::to_string(from) : fmt::format("{}-{}", from, to);
   row.column = column;
-  row.text = fmt::format("{} {}{}", options.unicode ? "…" : "...", counted(steps, "step"),
+  row.text = fmt::format("{} {}{}", options.unicode ? "…" : "...",
+                         counted(std::max<std::uint64_t>(steps, 1), "step"),
                          one_task ? "" : " of several tasks");
   row.folded = true;
   return row;
@@ -140,15 +159,14 @@ std::string file_name(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-// The last two components: "allocator::Pool::poll" is "Pool::poll" in the margin.
+}  // namespace
+
 std::string short_name(const std::string& function) {
   std::size_t at = function.rfind("::");
   if (at == std::string::npos || at == 0) return function;
   at = function.rfind("::", at - 1);
   return at == std::string::npos ? function : function.substr(at + 2);
 }
-
-}  // namespace
 
 std::string cell_text(const Step& step) {
   if (step.op == "point" && !step.label.empty()) return "@" + step.label;

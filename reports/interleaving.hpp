@@ -36,6 +36,8 @@ std::string lay_out(const Table& table, const ConsoleOptions& options);
 
 // What a step did, in the words of a cell: "rmw atomic B 16 -> 15".
 std::string cell_text(const Step& step);
+// The last two components: "allocator::Pool::poll" is "Pool::poll" where room is scarce.
+std::string short_name(const std::string& function);
 // "documented_fix.cpp:120 Pool::poll"; "" where nothing is known.
 std::string place_text(const std::vector<Frame>& stack);
 

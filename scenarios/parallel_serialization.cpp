@@ -28,9 +28,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 struct Workload {
   int writers = 0;
-  int records = 0;               // of each writer
-  std::uint64_t least_text = 0;  // bytes of the longest member of a record, at least
-  std::uint64_t more_text = 0;   // and up to so many more
+  int records = 0;              // of each writer
+  std::uint64_t more_text = 0;  // bytes of the longest member of a record, at most, beyond a page
   int sweeps = 0;
   int attempts = 0;  // of a request, while the budget is used up
   allocator::Options options;
@@ -39,17 +38,26 @@ struct Workload {
 // Under the engine: just enough to outgrow the smallest class once. On real threads: five classes,
 // more regions needed than the budget holds.
 Workload workload_of(const harness::Execution& run) {
+  Workload work;
+  work.options.cores = 1;
   if (run.controlled()) {
-    return {
-        2, 1, page, 512, 2, 2, {.budget_bytes = 96 * kib, .cores = 1, .region_bytes = 32 * kib}};
+    work.writers = 2;
+    work.records = 1;
+    work.more_text = 512;
+    work.sweeps = 6;
+    work.attempts = 2;
+    work.options.region_bytes = 32 * kib;
+    work.options.budget_bytes = 3 * work.options.region_bytes;
+  } else {
+    work.writers = 4;
+    work.records = 12;
+    work.more_text = 48 * kib;
+    work.sweeps = 100;
+    work.attempts = 200;
+    work.options.region_bytes = 128 * kib;
+    work.options.budget_bytes = 5 * work.options.region_bytes;
   }
-  return {4,
-          12,
-          page,
-          48 * kib,
-          100,
-          200,
-          {.budget_bytes = 640 * kib, .cores = 1, .region_bytes = 128 * kib}};
+  return work;
 }
 
 // Numbers of one writer: SplitMix64 (Steele, Lea, Flood 2014), from a seed of the execution's.
@@ -68,7 +76,7 @@ class Numbers {
 };
 
 nlohmann::json make_record(const Workload& work, Numbers& numbers) {
-  std::string text(work.least_text + numbers.next() % (work.more_text + 1), '\0');
+  std::string text(page + numbers.next() % (work.more_text + 1), '\0');
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (i % 8 == 0) bits = numbers.next();

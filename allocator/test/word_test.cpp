@@ -4,12 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <thread>
 
 #include "allocator/claimed/layout.hpp"
 #include "allocator/claimed/summary.hpp"
@@ -91,39 +88,6 @@ TEST(Summary, ABitStaysWhereThereIsSomethingToClaim) {
   EXPECT_FALSE(summary.any(130));
   summary.settle(5);
   EXPECT_FALSE(summary.any(130));
-}
-
-// One thread puts a slice and marks it, the other claims it, by the bit alone, and clears the bit
-// where it finds nothing. Were a bit lost once, both would wait for ever.
-TEST(Summary, NoBitIsLostBetweenTwoThreads) {
-  using Clock = std::chrono::steady_clock;
-  Word word{};
-  std::uint64_t bits = 0;
-  Summary summary(&bits, &word);
-  word.open(0);
-  std::atomic<int> claimed{0};
-  std::atomic<bool> stop{false};
-  std::thread claimer([&] {
-    while (!stop) {
-      if (summary.group(0) == 0) continue;
-      if (word.try_claim() == 0) {
-        ++claimed;
-      } else {
-        summary.settle(0);
-      }
-    }
-  });
-  bool lost = false;
-  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(500);
-  for (int round = 0; Clock::now() < end && !lost; ++round) {
-    const Clock::time_point started = Clock::now();
-    if (word.put(0).first) summary.mark(0);
-    while (claimed == round && !lost) lost = Clock::now() - started > std::chrono::seconds(10);
-  }
-  stop = true;
-  claimer.join();
-  EXPECT_FALSE(lost) << "after " << claimed << " rounds";
-  EXPECT_GT(claimed, 0);
 }
 
 PerClass regions_of(std::size_t bytes) {

@@ -110,8 +110,7 @@ void Engine::switch_to(Task& task) {
 void Engine::leave(Outcome outcome) {
   outcome_ = outcome;
   active = nullptr;
-  Context abandoned;
-  switch_context(abandoned, scheduler_);
+  switch_context(current_->fiber->context(), scheduler_);
   __builtin_unreachable();
 }
 

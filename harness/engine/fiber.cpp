@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/engine/raw_syscall.hpp"
 #include "harness/engine/real.hpp"
@@ -30,17 +31,41 @@ bool has_fsgsbase() {
   return (getauxval(AT_HWCAP2) & hwcap2_fsgsbase) != 0;
 }
 
-void (*const chosen_switch)(Context*, const Context*) =
-    has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
+bool fibers_are_threads = false;
 
 // Not through syscall(): a parked thread comes here while the program under test may be running.
 void futex(std::uint32_t* word, int operation, std::uint32_t value) {
   raw_syscall(SYS_futex, reinterpret_cast<long>(word), operation | FUTEX_PRIVATE_FLAG, value);
 }
 
+void give_turn(Context& to) {
+  __atomic_store_n(&to.turn, 1, __ATOMIC_RELEASE);
+  futex(&to.turn, FUTEX_WAKE, 1);
+}
+
+void take_turn(Context& me) {
+  while (__atomic_exchange_n(&me.turn, 0, __ATOMIC_ACQUIRE) == 0) futex(&me.turn, FUTEX_WAIT, 0);
+}
+
+void hand_over(Context* from, const Context* to) {
+  give_turn(*const_cast<Context*>(to));
+  take_turn(*from);
+  if (from->restart != nullptr) longjmp(*std::exchange(from->restart, nullptr), 1);
+}
+
+void (*chosen_switch)(Context*, const Context*) =
+    has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
+
 }  // namespace
 
 void switch_context(Context& from, Context& to) { chosen_switch(&from, &to); }
+
+void make_fibers_threads(bool threads) {
+  fibers_are_threads = threads;
+  chosen_switch = threads           ? hand_over
+                  : has_fsgsbase() ? harness_switch_fsgsbase
+                                   : harness_switch_prctl;
+}
 
 Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthread_self())}; }
 
@@ -74,7 +99,16 @@ void* Fiber::park(void* self) {
   fiber.parked_at_ = reinterpret_cast<std::uintptr_t>(&never);
   __atomic_store_n(&fiber.is_parked_, 1, __ATOMIC_RELEASE);
   futex(&fiber.is_parked_, FUTEX_WAKE, 1);
+  if (fibers_are_threads) fiber.run_as_thread();
   for (;;) futex(&never, FUTEX_WAIT, 0);
+}
+
+void Fiber::run_as_thread() {
+  // An execution that is over leaves the thread in mid-flight; with its next turn it comes back here.
+  if (setjmp(restart_) == 0) take_turn(context_);
+  context_.restart = nullptr;
+  entry_(argument_);
+  __builtin_unreachable();
 }
 
 void Fiber::prepare(void (*entry)(void*), void* argument) {
@@ -82,6 +116,12 @@ void Fiber::prepare(void (*entry)(void*), void* argument) {
     real::memcpy(block.address, block.image->image, block.image->image_bytes);
     real::memset(static_cast<char*>(block.address) + block.image->image_bytes, 0,
                  block.image->bytes - block.image->image_bytes);
+  }
+  entry_ = entry;
+  argument_ = argument;
+  if (fibers_are_threads) {
+    context_.restart = &restart_;
+    return;
   }
   // Below the frames of the parked thread, which stay as they are.
   constexpr std::uintptr_t distance = 1024;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <setjmp.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,15 @@ namespace harness {
 struct Context {
   std::uintptr_t stack_pointer = 0;
   std::uintptr_t thread_pointer = 0;
+
+  // Only where fibers_are_threads().
+  std::uint32_t turn = 0;      // futex: it is this one's turn to run
+  jmp_buf* restart = nullptr;  // where to begin anew when the turn comes
 };
+
+// For the benchmark: fibers as what most controllers for C++ use in their place, the pooled OS threads
+// themselves, which hand over to each other with futexes. To be said before the first fiber is made.
+void make_fibers_threads(bool threads);
 
 // Thread-local block of a module whose content is reset before a fiber is used again.
 struct TlsImage {
@@ -52,6 +61,7 @@ class Fiber {
     const TlsImage* image;
   };
   static void* park(void* self);
+  [[noreturn]] void run_as_thread();
 
   std::span<const TlsImage> images_;
   std::vector<Block> blocks_;
@@ -59,6 +69,9 @@ class Fiber {
   std::uintptr_t parked_at_ = 0;
   std::uint32_t is_parked_ = 0;
   pthread_t handle_{};
+  void (*entry_)(void*) = nullptr;  // for run_as_thread
+  void* argument_ = nullptr;
+  jmp_buf restart_;
   Context context_;
 };
 

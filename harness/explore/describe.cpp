@@ -18,11 +18,10 @@ constexpr std::size_t long_trace = 5000;
 
 std::vector<reports::Frame> stack_of(const Recorded& recorded, std::size_t most) {
   const std::size_t depth = std::min<std::size_t>(recorded.depth, recorded.stack.size());
-  if (depth == 0) {
-    if (recorded.event.where == 0) return {};
-    return user_stack({&recorded.event.where, 1}, most);
-  }
-  return user_stack({recorded.stack.data(), depth}, most);
+  std::vector<std::uintptr_t> addresses(recorded.stack.begin(), recorded.stack.begin() + depth);
+  if (depth == 0) addresses.push_back(recorded.event.where);
+  std::erase(addresses, 0);  // the start and the end of a task are nowhere in the code
+  return user_stack(addresses, most);
 }
 
 bool is_same(const Event& a, const Event& b) {

@@ -207,7 +207,9 @@ std::string task_name(const std::vector<std::string>& names, std::uint64_t task)
 }
 
 std::string Words::object(const Event& event, std::size_t at) const {
-  if (event.op == Op::spawn || event.op == Op::join) return task_name(tasks, event.value);
+  if (event.op == Op::spawn || event.op == Op::join) {
+    return event.value == no_task ? "" : task_name(tasks, event.value);  // no_task: joins all
+  }
   return objects.of_event(event, at);
 }
 

@@ -71,7 +71,7 @@ class Leak final : public Oracle {
   std::optional<Violation> leaked_slices() {
     const Slices::Entry* first = nullptr;
     std::size_t count = 0;
-    slices_.each_out([&](const Slices::Entry& slice) {
+    slices_.each_left([&](const Slices::Entry& slice) {
       const Event& given = slice.what.given;
       for (const Event& closed : closed_)
         if (closed.object == given.value) return;
@@ -82,8 +82,9 @@ class Leak final : public Oracle {
     const Event& given = first->what.given;
     return violation(
         rule,
-        fmt::format("the slice {} that was given to {} at step {} never came back{}",
-                    range_text(*first), mention(given.task), given.step, more(count, "slices")),
+        fmt::format("the slice {} that was given to {} at step {} never came back{}{}",
+                    range_text(*first), mention(given.task), given.step,
+                    first->what.given_up ? ": its return was refused" : "", more(count, "slices")),
         given);
   }
 

@@ -1,6 +1,7 @@
 // Slices: which slices are handed out at this moment, as their clients see it. A slice is out from
-// `given` until its return is accepted; from `returning` on its pool may do with it what it likes,
-// and where the return is refused it is out again, unless it has been given anew meanwhile.
+// `given` until its return is accepted; from `returning` on its pool may do with it what it likes.
+// Where the return is refused, whoever was given the slice has given it up all the same; a refused
+// return by anybody else (a stale one, a mistaken one) changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ struct Slice {
   Event given;
   std::uint32_t number = 0;     // counts gives, so that two lives of one address are told apart
   std::uint32_t returning = 0;  // tasks that are about to give it back
-  bool out() const { return returning == 0; }
+  bool given_up = false;        // its owner's return was refused
+  bool out() const { return returning == 0 && !given_up; }
 };
 
 class Slices {
@@ -32,7 +34,7 @@ class Slices {
   void see(const Event& event) {
     switch (event.op) {
       case Op::given:
-        slices_.set(range_of(event), Slice{event, ++given_, 0});
+        slices_.set(range_of(event), Slice{event, ++given_, 0, false});
         break;
       case Op::returning:
         begin_return(event);
@@ -60,11 +62,11 @@ class Slices {
       if (entry.what.out()) visit(entry);
     });
   }
-  // All that are out, by address.
+  // All that never came back, by address, given up ones included.
   template <class Visit>
-  void each_out(Visit visit) {
+  void each_left(Visit visit) {
     for (Entry& entry : slices_)
-      if (entry.what.out()) visit(entry);
+      if (entry.what.returning == 0) visit(entry);
   }
 
  private:
@@ -95,7 +97,9 @@ class Slices {
     returns_.erase(begun);
     Entry* entry = at(event.object);
     if (!entry || entry->what.number != number) return;  // it was given anew meanwhile
-    --entry->what.returning;
+    Slice& slice = entry->what;
+    --slice.returning;
+    slice.given_up = slice.given_up || event.task == slice.given.task;
     if (event.value != 0) slices_.cut(*entry);
   }
 

@@ -1,5 +1,6 @@
 #include "harness/stress/answer.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 
@@ -136,7 +137,8 @@ class Answer {
 
   Recording recording(const Found& found) {
     Recording recording;
-    for (const Recorded& event : shown(found)) recording.events.push_back(event);
+    recording.events = shown(found);
+    for (Recorded& event : recording.events) cut_stack(event);
     recording.task_names = names_;
     recording.violation = found.violation;
     return recording;
@@ -270,6 +272,13 @@ class Answer {
         shown.emplace(after_last++, event);
     for (const auto& [number, event] : shown) all.push_back(event);
     return all;
+  }
+
+  // Where libraries keep no frame pointers the chain of frames ends in something that is no code.
+  static void cut_stack(Recorded& recorded) {
+    Dl_info info;
+    for (std::uint32_t i = 1; i < recorded.depth; ++i)
+      if (dladdr(reinterpret_cast<void*>(recorded.stack[i]), &info) == 0) recorded.depth = i;
   }
 
   TaskId known(TaskId task) { return task < names_.size() ? task : another_thread(); }

@@ -250,6 +250,7 @@ TEST(Describe, DetailsOfOps) {
   writer.add(0, {.op = Op::notify, .object = heap + 16, .value = 1});
   writer.add(0, {.op = Op::sleep, .value = 5'000'000});
   writer.add(0, {.op = Op::join, .value = 2});
+  writer.add(0, {.op = Op::join, .value = harness::no_task});
   writer.add(0, {.op = Op::map, .failed = true, .bytes = mib, .value = 3});
   writer.add(0, {.op = Op::counted, .before = 3, .value = 4, .label = "mapped bytes"});
   writer.add(0, {.op = Op::budget, .object = heap + 32, .value = 4 * mib});
@@ -261,11 +262,11 @@ TEST(Describe, DetailsOfOps) {
       (Rows{"1 main: cas atomic A [= 16, failed to set 15]", "2 main: try-lock mutex A [failed]",
             "3 main: futex-wait atomic A [while 1]", "4 main: wake condition A [timed out]",
             "5 main: notify condition B [all]", "6 main: sleep [until 5 ms]",
-            "7 main: join reclaimer", "8 main: map [1 MiB, failed]",
-            "8 main: counted @mapped bytes [says 4, counted anew 3]",
-            "8 main: budget pool A [4 MiB]", "8 main: returned memory A [refused]",
-            "8 reader: stuck mutex A [waits for it for ever]",
-            "8 reader: crashed a null pointer + 0x8 @SIGSEGV"}));
+            "7 main: join reclaimer", "8 main: join", "9 main: map [1 MiB, failed]",
+            "9 main: counted @mapped bytes [says 4, counted anew 3]",
+            "9 main: budget pool A [4 MiB]", "9 main: returned memory A [refused]",
+            "9 reader: stuck mutex A [waits for it for ever]",
+            "9 reader: crashed a null pointer + 0x8 @SIGSEGV"}));
 }
 
 TEST(Describe, AddressesThatAreMappedAgainAreAnotherRegion) {

@@ -70,10 +70,17 @@ TEST(DoubleGive, ASliceOnItsWayBackMayBeGivenAnew) {
             rule);
 }
 
-TEST(DoubleGive, ARefusedReturnGivesNothingBack) {
-  EXPECT_EQ(
-      story().given(1, slice, 4 * kib).gives_back(2, slice, false).given(3, slice, 4 * kib).rule(),
-      rule);
+TEST(DoubleGive, ARefusedReturnByAnotherGivesNothingBack) {
+  EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(2, slice, false).given(3, slice, 64).rule(),
+            rule);
+}
+
+// Where the region was gone, and a new one stands in its place.
+TEST(DoubleGive, WhatItsOwnerHasGivenUpMayBeGivenAnew) {
+  auto told = story();
+  told.given(1, slice, 4 * kib).gives_back(1, slice, false).given(3, slice, 4 * kib);
+  EXPECT_TRUE(told.silent());
+  EXPECT_EQ(told.given(2, slice, 4 * kib).steps(), (Steps{4, 5}));
 }
 
 TEST(DoubleGive, OfTwoReturnsAtOnceOneIsEnough) {

@@ -181,7 +181,11 @@ TEST(FreedRegionInUse, FromTheBeginningOfItsReturnThePoolMayFreeIt) {
       slice_out().returning(1, slice).discard(1, region, mib).returned(1, slice).ends().silent());
 }
 
-TEST(FreedRegionInUse, ARefusedReturnLeavesTheSliceWithItsOwner) {
+TEST(FreedRegionInUse, ARefusedReturnByItsOwnerGivesASliceUp) {
+  EXPECT_TRUE(slice_out().gives_back(1, slice, false).unmap(2, region, mib).ends().silent());
+}
+
+TEST(FreedRegionInUse, ARefusedReturnByAnotherLeavesTheSliceWithItsOwner) {
   EXPECT_EQ(slice_out().gives_back(3, slice, false).unmap(2, region, mib).ends().rule(), rule);
 }
 

@@ -73,13 +73,17 @@ TEST(Leak, OfSeveralSlicesTheFirst) {
 }
 
 TEST(Leak, ASliceWhoseReturnWasRefused) {
-  EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(1, slice, false).ends().rule(), rule);
-  EXPECT_TRUE(story()
-                  .given(1, slice, 4 * kib)
-                  .gives_back(1, slice)
-                  .gives_back(1, slice, false)
-                  .ends()
-                  .silent());
+  EXPECT_EQ(
+      story().given(1, slice, 4 * kib).gives_back(1, slice, false).ends().message(),
+      "the slice {object:7f0000010000} (4 KiB) that was given to {task:1} at step 1 never came "
+      "back: its return was refused");
+  EXPECT_EQ(story().given(1, slice, 4 * kib).gives_back(2, slice, false).ends().rule(), rule);
+  auto again = story();
+  again.given(1, slice, 4 * kib).gives_back(1, slice).gives_back(1, slice, false);
+  EXPECT_TRUE(again.ends().silent());
+  auto in_the_end = story();
+  in_the_end.given(1, slice, 4 * kib).gives_back(1, slice, false).gives_back(1, slice);
+  EXPECT_TRUE(in_the_end.ends().silent());
 }
 
 TEST(Leak, TheClosingOfItsPoolEndsTheClaimOnASlice) {
