@@ -267,6 +267,17 @@ TEST(Console, WhatComesAfterTheLastGuiltyStepIsFolded) {
   EXPECT_EQ(std::vector<std::string>(shown.end() - 6, shown.end()), expected);
 }
 
+TEST(Console, APlainAccessIsOneRow) {
+  Verdict verdict = samples::violation();
+  Step point = verdict.trace.back();
+  point.op = "write-point";
+  point.guilty = false;
+  verdict.trace.insert(verdict.trace.end() - 1, point);
+  EXPECT_EQ(table_of(verdict), table_of(samples::violation()));
+  verdict.trace.back().guilty = false;
+  EXPECT_NE(table_of(verdict).find("write-point"), std::string::npos);
+}
+
 TEST(Console, WhatComesBeforeTheFirstStepIsNotCounted) {
   Verdict verdict = samples::violation();
   for (int i = 0; i < 3; ++i) {

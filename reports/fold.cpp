@@ -35,6 +35,14 @@ bool is_noise(const Step& step) {
   return !step.guilty && is_among(step.op, ops);
 }
 
+// The scheduling point of a plain access, when the access itself is the next row.
+bool is_announced(const Step& point, const Step& access) {
+  const bool reads = point.op == "read-point" && access.op == "read";
+  const bool writes = point.op == "write-point" && access.op == "write";
+  return !point.guilty && access.guilty && (reads || writes) && point.number == access.number &&
+         point.task == access.task;
+}
+
 enum class Show : unsigned char { whole, folded, hidden };
 
 // What came after the last guilty step changes nothing any more: a few rows, and the last one,
@@ -53,7 +61,8 @@ void fold_tail(const std::vector<Step>& trace, std::vector<Show>& shown) {
 std::vector<Show> choose(const std::vector<Step>& trace) {
   std::vector<Show> shown(trace.size(), Show::whole);
   for (std::size_t i = 0; i < trace.size(); ++i) {
-    if (is_noise(trace[i])) shown[i] = Show::hidden;
+    const bool announces = i + 1 < trace.size() && is_announced(trace[i], trace[i + 1]);
+    if (is_noise(trace[i]) || announces) shown[i] = Show::hidden;
   }
   std::size_t setup = 0;
   while (setup < trace.size() && trace[setup].task == trace[0].task) ++setup;

@@ -77,6 +77,9 @@ void play(harness::Execution& run, std::string_view variant) {
   run.join();
   check_all_there(*pool);
   pool->check_accounts(0);
+  pool->free_unused_regions();
+  harness::observe::counted("regions left by a sweep of everything", pool->statistics().regions, 0);
+  pool->check_accounts(0);
   pool->close();
 }
 

@@ -1,7 +1,6 @@
 // What only `claimed` promises: misuse is told apart and has no effect, memory really goes, a
 // closed pool waits for its slices, and all of it with real threads at once.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,6 @@
 // What every variant must do, asked through the common interface. The first test is the example of
 // use. The historical variants are asked nothing here that runs into their defect.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>

@@ -17,6 +17,7 @@ Engine* active = nullptr;
 
 Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
+  shared_.engine = this;
   scheduler_ = context_of_this_thread();
   for (const auto& oracle : oracles_)
     for (std::size_t op = 0; op < watchers_.size(); ++op)

@@ -81,6 +81,10 @@ class Engine {
 
   Task& current() { return *current_; }
   Task& task(TaskId id) { return *tasks_[id]; }
+  // At which op a task that is not ready is blocked; Op::end where it has ended or does not exist.
+  Op blocked_at(TaskId id) const {
+    return id < task_count_ && !tasks_[id]->done ? tasks_[id]->pending.op : Op::end;
+  }
   std::size_t task_count() const { return task_count_; }
   Object& object(const void* address) { return objects_.at(reinterpret_cast<std::uintptr_t>(address)); }
   Object* find_object(const void* address) {

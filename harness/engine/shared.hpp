@@ -33,6 +33,8 @@ struct SharedFault {
   std::uintptr_t where;
 };
 
+class Engine;
+
 enum class WorkerEnd : std::uint32_t {
   running,     // or lost: the process died without saying why
   exhausted,   // the strategy has nothing left
@@ -73,6 +75,7 @@ struct Shared {
   char strings[max_strings];
   std::uint64_t distinct_hashes[distinct_slots];
 
+  const Engine* engine;              // in the worker only
   std::size_t max_choices;
   std::size_t max_recorded;
   Choice* choices;                   // max_choices

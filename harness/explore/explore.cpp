@@ -262,9 +262,11 @@ class Exploration {
     verdict_.strategy = "replay";
     const Schedule schedule = parse_schedule(options_.schedule);
     SharedBlock shared = make_block(options_, true);
-    Replay strategy(schedule, [block = shared.get()](TaskId id) -> std::string_view {
+    const auto name_of = [block = shared.get()](TaskId id) -> std::string_view {
       return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
-    });
+    };
+    const auto blocked_at = [block = shared.get()](TaskId id) { return block->engine->blocked_at(id); };
+    Replay strategy(schedule, name_of, blocked_at);
     Job job = job_for(strategy);
     job.max_executions = 1;
     job.settings.records = true;
