@@ -4,7 +4,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <array>
+#include "harness/engine/errors.hpp"
 
 namespace harness {
 namespace {
@@ -56,6 +56,13 @@ void on_watchdog(int, siginfo_t*, void* context) {
   _exit(0);
 }
 
+void on_internal_error(const char* text) {
+  active = nullptr;
+  copy_text(at.shared->error, sizeof at.shared->error, text);
+  at.shared->end.store(WorkerEnd::failed);
+  _exit(3);
+}
+
 void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
   struct sigaction action = {};
   action.sa_sigaction = handler;
@@ -77,6 +84,7 @@ void install_crash_handler(Engine& engine, MappedMemory& memory, Shared& shared)
   sigaltstack(&stack, nullptr);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) handle(signal, on_fault);
   handle(watchdog_signal, on_watchdog);
+  on_check_failed(on_internal_error);
 }
 
 }  // namespace harness

@@ -34,18 +34,11 @@ void Engine::configure(Strategy& strategy, const Settings& settings) {
 // ---------------------------------------------------------------------------------------------------------
 // Scheduling
 
-Event& Engine::reach(const Event& event) {
+Event& Engine::pending_event() {
   Task& me = *current_;
-  if (me.fresh) {
-    me.pending = event;
-    offer(me, 0, event);
-  } else {
-    Ready* const entry = entry_of(me.id);
-    entry->event = event;
-    entry->event.task = me.id;
-  }
-  decide();
-  return now_;
+  if (me.fresh) [[unlikely]]
+    offer(me, 0, Event{});
+  return entry_of(me.id)->event;
 }
 
 Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what) {
@@ -92,7 +85,7 @@ void Engine::commit(const Ready& chosen) {
   hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
           0x9e37'79b9'7f4a'7c15;
   hash_ ^= hash_ >> 29;
-  now_ = chosen.event;
+  copy_by_field(now_, chosen.event);
   now_.task = chosen.task;
   now_.step = steps_;
   access_is_point = true;

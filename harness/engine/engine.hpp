@@ -57,7 +57,11 @@ class Engine {
   // --- for the runtime, called on the current task's fiber, in tool mode (see Entered)
   // A scheduling point: returns when the event is to be executed; the caller executes it, completes it,
   // and calls executed().
-  Event& reach(const Event& event);
+  [[gnu::always_inline]] Event& reach(const Event& event) {
+    copy_by_field(pending_event(), event);
+    decide();
+    return now_;
+  }
   // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
   // owner calls enable() and disable() as things change.
   Event& reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what);
@@ -143,6 +147,8 @@ class Engine {
 
  private:
   class Play;
+  // Where the next event of the current task is to be written.
+  Event& pending_event();
   static void fiber_main(void* task);
   void run_body(Task& task);
   void decide();

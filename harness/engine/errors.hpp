@@ -17,8 +17,10 @@ class ReplayDiverged : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Prints what failed and aborts. Uses no heap.
+// Prints what failed and aborts; or, in a worker, hands the text to `handler`, which does not return: the
+// schedule so far is in shared memory. Uses no heap.
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
+void on_check_failed(void (*handler)(const char* text));
 
 }  // namespace harness
 

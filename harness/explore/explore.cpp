@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <span>
 
 #include "harness/engine/errors.hpp"
 #include "harness/engine/schedule.hpp"
@@ -39,9 +40,12 @@ std::vector<std::string> task_names(const Shared& shared) {
   return names;
 }
 
+// Up to the first that makes no sense: a program may have written over it.
 std::vector<Choice> choices_of(const Shared& shared) {
-  const std::size_t count = std::min<std::size_t>(shared.steps.load(), shared.max_choices);
-  return {shared.choices, shared.choices + count};
+  const auto choices =
+      std::span(shared.choices, std::min<std::size_t>(shared.steps.load(), shared.max_choices));
+  const auto makes_sense = [&](const Choice& choice) { return choice.task < shared.task_count; };
+  return {choices.begin(), std::find_if_not(choices.begin(), choices.end(), makes_sense)};
 }
 
 // A label is shown only where it really is one of the strings that the worker left for us.
@@ -183,6 +187,8 @@ class Exploration {
       verdict_.outcome = "error";
       verdict_.reason = shared.error[0] != 0 ? text_of(shared.error, sizeof shared.error)
                                              : text_of(shared.divergence, sizeof shared.divergence);
+      if (shared.steps.load() != 0)
+        verdict_.reason += " Schedule so far: " + to_text(from_choices(choices_of(shared), task_names(shared)));
     } else if (!stall_.empty()) {
       verdict_.outcome = "inconclusive";
       verdict_.reason = stall_;

@@ -1,8 +1,12 @@
 #include "harness/stress/worker.hpp"
 
+#include <pthread.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -162,6 +166,16 @@ void play_one(const Work& work, std::uint64_t execution) {
   drop_unmapped();
 }
 
+// Which threads are not the program's. ThreadSanitizer starts one of its own with the first of others.
+void note_own_threads(Board& board) {
+  pthread_t first;
+  if (pthread_create(&first, nullptr, [](void*) -> void* { return nullptr; }, nullptr) == 0)
+    pthread_join(first, nullptr);
+  std::size_t own = 0;
+  for (const int thread : threads_of(0))
+    if (own < board.own_threads.size()) board.own_threads[own++].store(thread);
+}
+
 [[noreturn]] void work_on(Board& board, const Work& work) {
   // The watching process decides when it is over: not the terminal, and not without it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -173,9 +187,7 @@ void play_one(const Work& work, std::uint64_t execution) {
   find_sanitizer_libraries();
   watch_sanitizer(board, work.text_file);
   catch_crashes(board);
-  std::size_t own = 0;
-  for (const int thread : threads_of(0))
-    if (own < board.own_threads.size()) board.own_threads[own++].store(thread);
+  note_own_threads(board);
   hooks.store(&table, std::memory_order_release);
   const std::int64_t began = now_ns();
   for (std::uint64_t done = 0; !board.stop; ++done) {
