@@ -32,6 +32,6 @@ HARNESS_SCENARIO({
     .variants = {{"documented-fix", "pass", "reclaimer@collected closer reclaimer"},
                  {"madvise-reuse", "pass", "reclaimer@collected closer reclaimer"},
                  {"claimed", "pass"}},
-    .documented = "closer@closed reclaimer closer",
+    .documented = "closer reclaimer",
     .play = play,
 });

@@ -42,7 +42,7 @@ class UserHeap {
   static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
   static constexpr std::size_t class_count = 48;
   static constexpr std::size_t largest_small = std::size_t{32} << 10;
-  static constexpr std::size_t limit_bytes = std::size_t{2} << 30;
+  static constexpr std::size_t limit_bytes = std::size_t{1} << 30;
   static constexpr std::uint8_t large = 0xff;
 
   struct SizeClass {

@@ -9,7 +9,7 @@ reports::Verdict hostile(std::string_view variant) {
   Options options;
   options.executions = 20;
   options.max_steps = 10'000;
-  options.watchdog_seconds = 1;
+  options.watchdog_seconds = 4;
   return test::run("hostile", variant, options);
 }
 
