@@ -81,6 +81,12 @@ std::string read_file(const std::string& path, std::string_view origin) {
   }
 }
 
+void keep_standard_descriptors() {
+  int opened = 0;
+  while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
+  if (opened > STDERR_FILENO) close(opened);
+}
+
 std::string write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t wrote = write(descriptor, text.data(), text.size());

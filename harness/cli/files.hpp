@@ -17,6 +17,9 @@ std::string read_file(const std::string& path, std::string_view origin);
 [[nodiscard]] std::string write_file(const std::string& path, std::string_view text);
 // Makes the directory and those above it. "" if it is there afterwards.
 [[nodiscard]] std::string make_directory(const std::string& path);
+// Where standard input, output or error is closed, nothing else may get its number by accident:
+// opens /dev/null in its place.
+void keep_standard_descriptors();
 // Everything to a descriptor, going on after interruptions. "" if it worked.
 [[nodiscard]] std::string write_all(int descriptor, std::string_view text);
 

@@ -43,6 +43,7 @@ void complain(const std::string& text) {
 
 int main(int count, char** arguments) {
   if (has_engine()) without_address_randomization(arguments);
+  keep_standard_descriptors();
   install_signal_handlers();
   const std::string program = count > 0 ? arguments[0] : "harness";
   try {

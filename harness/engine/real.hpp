@@ -2,6 +2,7 @@
 // first use: calls arrive before our own constructors have run.
 #pragma once
 
+#include <cxxabi.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -13,9 +14,9 @@
 #include <cstdlib>
 #include <cstring>
 
-extern "C" int __cxa_guard_acquire(long long*);
-extern "C" void __cxa_guard_release(long long*);
-extern "C" void __cxa_guard_abort(long long*);
+using __cxxabiv1::__cxa_guard_abort;
+using __cxxabiv1::__cxa_guard_acquire;
+using __cxxabiv1::__cxa_guard_release;
 extern "C" int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
 extern "C" void __assert_fail(const char*, const char*, unsigned, const char*) noexcept;
 

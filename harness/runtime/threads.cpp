@@ -193,7 +193,7 @@ HARNESS_EXPORT int pthread_once(pthread_once_t* control, void (*routine)()) {
 }
 
 // The first byte of the guard of a static local says whether it is initialised.
-HARNESS_EXPORT int __cxa_guard_acquire(long long* guard) {
+HARNESS_EXPORT int __cxa_guard_acquire(abi::__guard* guard) {
   if (active == nullptr) return real::__cxa_guard_acquire(guard);
   const Entered entered;
   const auto is_done = [=] { return *reinterpret_cast<const char*>(guard) != 0; };
@@ -203,13 +203,13 @@ HARNESS_EXPORT int __cxa_guard_acquire(long long* guard) {
              ? 1
              : 0;
 }
-HARNESS_EXPORT void __cxa_guard_release(long long* guard) {
+HARNESS_EXPORT void __cxa_guard_release(abi::__guard* guard) {
   if (active == nullptr) return real::__cxa_guard_release(guard);
   const Entered entered;
   *reinterpret_cast<char*>(guard) = 1;
   harness::end_initialisation(*entered, entered->object(guard));
 }
-HARNESS_EXPORT void __cxa_guard_abort(long long* guard) {
+HARNESS_EXPORT void __cxa_guard_abort(abi::__guard* guard) {
   if (active == nullptr) return real::__cxa_guard_abort(guard);
   const Entered entered;
   harness::end_initialisation(*entered, entered->object(guard));

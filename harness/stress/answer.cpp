@@ -1,3 +1,4 @@
+// How the finding of a worker becomes a recording and a violation; see answer.hpp.
 #include "harness/stress/answer.hpp"
 
 #include <dlfcn.h>
@@ -46,7 +47,8 @@ class Answer {
     take(board.ring, board.recorded);
     take(board.memory, board.memory_recorded);
     const std::uint32_t tasks = std::min<std::uint32_t>(board.tasks, max_tasks);
-    for (std::uint32_t task = 0; task < tasks; ++task) names_.emplace_back(board.task[task].name.data());
+    for (std::uint32_t task = 0; task < tasks; ++task)
+      names_.emplace_back(board.task[task].name.data());
     if (names_.empty()) names_.emplace_back("main");
   }
 
@@ -94,10 +96,10 @@ class Answer {
     at.event.op = Op::crashed;
     at.event.task = another_thread();
     at.event.step = board_.step;
-    at.event.label = keep(WIFSIGNALED(status)
-                              ? fmt::format("the process was ended by {}", signal_text(WTERMSIG(status)))
-                              : fmt::format("the process ended itself with exit status {}",
-                                            WEXITSTATUS(status)));
+    at.event.label = keep(
+        WIFSIGNALED(status)
+            ? fmt::format("the process was ended by {}", signal_text(WTERMSIG(status)))
+            : fmt::format("the process ended itself with exit status {}", WEXITSTATUS(status)));
     return judged({at});
   }
 
@@ -151,8 +153,9 @@ class Answer {
       events_.emplace(entries[i % size].number, &entries[i % size].recorded);
   }
 
-  // Tells the oracles the execution again, and then `told`. The violation has no rule if none objects.
-  // With `at_the_end` a region that was freed too early counts even if nobody has touched it since.
+  // Tells the oracles the execution again, and then `told`. The violation has no rule if none
+  // objects. With `at_the_end` a region that was freed too early counts even if nobody has touched
+  // it since.
   Found judged(std::vector<Recorded> told, bool at_the_end = false) {
     Found found;
     const auto oracles = make_oracles();
@@ -161,7 +164,8 @@ class Answer {
       for (const auto& oracle : oracles) {
         if (!oracle->watches().has(event.op)) continue;
         auto violation = oracle->see(event);
-        if (listen && violation && found.violation.rule == nullptr) found.violation = std::move(*violation);
+        if (listen && violation && found.violation.rule == nullptr)
+          found.violation = std::move(*violation);
       }
     };
     // They have heard it before and were silent; where its beginning is lost they might not be.
@@ -178,7 +182,8 @@ class Answer {
   Recorded recorded(const ReportedAccess& access) {
     Recorded at;
     at.event.task = known(access.task);
-    at.event.step = access.task == no_task ? board_.step.load() : board_.task[access.task].step.load();
+    at.event.step =
+        access.task == no_task ? board_.step.load() : board_.task[access.task].step.load();
     at.event.op = access.writes ? Op::write : Op::read;
     at.event.object = access.address;
     at.event.bytes = access.bytes;
@@ -212,12 +217,14 @@ class Answer {
     if (told.size() == 2 && kind.find("race") != std::string::npos)
       return fmt::format("{} and {} are not ordered: a data race on {}", access_text(told[0].event),
                          access_text(told[1].event), mention_object(told[1].event.object));
-    if (told.empty() || told.back().event.object == 0) return fmt::format("the sanitizer reports {}", kind);
+    if (told.empty() || told.back().event.object == 0)
+      return fmt::format("the sanitizer reports {}", kind);
     return fmt::format("{}: the sanitizer reports {}", access_text(told.back().event), kind);
   }
 
   static std::string access_text(const Event& event) {
-    return fmt::format("{} {} {} at {}", mention(event.task), event.op == Op::write ? "writes" : "reads",
+    return fmt::format("{} {} {} at {}", mention(event.task),
+                       event.op == Op::write ? "writes" : "reads",
                        event.bytes == 1 ? "1 byte" : fmt::format("{} bytes", event.bytes),
                        mention_object(event.object));
   }
@@ -259,8 +266,9 @@ class Answer {
     for (const auto& [number, event] : shown) concerned.push_back(event.event);
     for (const auto& [number, event] : events_) {
       const bool told = event->event.op == Op::given || is_memory(event->event.op);
-      if (told && std::any_of(concerned.begin(), concerned.end(),
-                              [&, one = event](const Event& other) { return overlap(one->event, other); }))
+      if (told &&
+          std::any_of(concerned.begin(), concerned.end(),
+                      [&, one = event](const Event& other) { return overlap(one->event, other); }))
         shown.emplace(number, *event);
     }
     std::vector<Recorded> all;
@@ -304,11 +312,16 @@ void answer(const Board& board, const Watched& watched, const std::string& sanit
             reports::Verdict& verdict) {
   Answer answer(board);
   Found found;
-  if (watched.outcome == Outcome::deadlock) found = answer.deadlock(watched.stuck);
-  else if (watched.outcome == Outcome::died && board.crash.signal == 0) found = answer.death(watched.status);
-  else if (board.stage == Stage::objected) found = answer.objection();
-  else if (board.stage == Stage::reported) found = answer.report();
-  else found = answer.crash();
+  if (watched.outcome == Outcome::deadlock)
+    found = answer.deadlock(watched.stuck);
+  else if (watched.outcome == Outcome::died && board.crash.signal == 0)
+    found = answer.death(watched.status);
+  else if (board.stage == Stage::objected)
+    found = answer.objection();
+  else if (board.stage == Stage::reported)
+    found = answer.report();
+  else
+    found = answer.crash();
   if (found.violation.rule == nullptr) found.violation.rule = "crash";
   verdict.outcome = "violation";
   verdict.violation.emplace();

@@ -1,6 +1,6 @@
-// From what a worker left on the board to the violation in a verdict. The meaning of a crash or of a
-// sanitizer's report is asked of the same oracles that judge everywhere: the recorded events are told to
-// them anew, and then what happened in the end.
+// From what a worker left on the board to the violation in a verdict. The meaning of a crash or of
+// a sanitizer's report is asked of the same oracles that judge everywhere: the recorded events are
+// told to them anew, and then what happened in the end.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace harness::stress_mode {
 
-// Fills outcome, violation, trace and freed_region_in_use of the verdict. For an outcome of found (but
-// not of a schedule that diverged, nor an error of the scenario), died, or deadlock.
+// Fills outcome, violation, trace and freed_region_in_use of the verdict. For an outcome of found
+// (but not of a schedule that diverged, nor an error of the scenario), died, or deadlock.
 void answer(const Board& board, const Watched& watched, const std::string& sanitizer_text,
             reports::Verdict& verdict);
 

@@ -1,3 +1,4 @@
+// Mapping the board, and the one-way street from running to a finding.
 #include "harness/stress/board.hpp"
 
 #include <sys/mman.h>
@@ -14,7 +15,8 @@ Board& new_board() {
   const long address = syscall(SYS_mmap, nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
   if (address == -1)
-    throw std::system_error(errno, std::generic_category(), "cannot map memory shared with a worker");
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot map memory shared with a worker");
   return *reinterpret_cast<Board*>(address);
 }
 

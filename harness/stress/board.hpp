@@ -1,6 +1,7 @@
-// Board: everything that the worker (real threads, may die at any instruction) leaves for the watching
-// process, in memory that both share. Written ahead of whatever can go wrong, so that a worker that is
-// lost has already said all it knew. Plain arrays of fixed size: a crash handler may write here.
+// Board: everything that the worker (real threads, may die at any instruction) leaves for the
+// watching process, in memory that both share. Written ahead of whatever can go wrong, so that a
+// worker that is lost has already said all it knew. Plain arrays of fixed size: a crash handler may
+// write here.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ inline constexpr std::size_t ring_entries = 4096;    // the last events of an ex
 inline constexpr std::size_t memory_entries = 8192;  // its map, unmap, protect and discard
 inline constexpr std::size_t max_accesses = 8;
 
-// How far the worker is. Whoever finds something moves it once from `running` to `writing`, and then to
-// what it found; later finders wait to be taken down.
+// How far the worker is. Whoever finds something moves it once from `running` to `writing`, and
+// then to what it found; later finders wait to be taken down.
 enum class Stage : std::uint32_t {
   running,
   writing,
@@ -40,9 +41,9 @@ enum class TaskState : std::uint8_t { unused, created, running, ended };
 
 struct TaskSlot {
   std::array<char, 48> name;
-  std::atomic<int> thread;       // the kernel's thread id
+  std::atomic<int> thread;  // the kernel's thread id
   std::atomic<TaskState> state;
-  std::uintptr_t stack_low;      // 0: not known
+  std::uintptr_t stack_low;  // 0: not known
   std::uintptr_t stack_high;
   std::atomic<std::uint32_t> step;  // of its last event
 };
@@ -108,19 +109,19 @@ enum Counter : std::uint8_t {
 
 struct Board {
   std::atomic<Stage> stage;
-  std::atomic<bool> stop;                     // the watching process has had enough
-  std::atomic<std::uint64_t> executions;      // completed
-  std::atomic<std::int64_t> execution_began;  // CLOCK_MONOTONIC; 0 between executions
-  std::atomic<std::uint64_t> events;          // of all executions: is there progress?
-  std::atomic<std::uint32_t> longest;         // steps of the longest execution
-  std::atomic<bool> driving;                  // a schedule hands the threads over
-  std::array<std::atomic<int>, 8> own_threads;  // of the tool and the sanitizer, not of the program
+  std::atomic<bool> stop;                        // the watching process has had enough
+  std::atomic<std::uint64_t> executions;         // completed
+  std::atomic<std::int64_t> execution_began;     // CLOCK_MONOTONIC; 0 between executions
+  std::atomic<std::uint64_t> events;             // of all executions: is there progress?
+  std::atomic<std::uint32_t> longest;            // steps of the longest execution
+  std::atomic<bool> driving;                     // a schedule hands the threads over
+  std::array<std::atomic<int>, 16> own_threads;  // of the tool and the sanitizer; 0: none
   std::array<std::atomic<std::uint64_t>, counters> counted;
 
   // Of the running execution.
   std::atomic<std::uint32_t> tasks;
   std::array<TaskSlot, max_tasks> task;
-  std::atomic<std::uint64_t> recorded;        // events so far
+  std::atomic<std::uint64_t> recorded;  // events so far
   std::array<Entry, ring_entries> ring;
   std::atomic<std::uint64_t> memory_recorded;
   std::array<Entry, memory_entries> memory;
@@ -136,6 +137,11 @@ struct Board {
   // Labels, interned here: the watching process cannot read the worker's memory.
   std::atomic<std::uint32_t> labels_used;
   std::array<char, 65536> labels;
+
+  void note_own_thread(int thread) {
+    for (auto& own : own_threads)
+      if (int free = 0; own.compare_exchange_strong(free, thread)) return;
+  }
 };
 
 // Maps a fresh board, all zero, shared with the processes forked from this one.

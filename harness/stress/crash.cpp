@@ -1,3 +1,5 @@
+// The handlers of fatal signals and of std::terminate. They write to the board first and walk the
+// stack afterwards, because the walk may fail.
 #include "harness/stress/crash.hpp"
 
 #include <sys/mman.h>
@@ -49,8 +51,8 @@ void on_signal(int signal, siginfo_t* info, void* raw_context) {
   crash.asserted = false;
   crash.text[0] = 0;
   // The kernel knows the address but for general protection faults and for signals sent by kill().
-  crash.has_address = (signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0 &&
-                      info->si_code != SI_KERNEL;
+  crash.has_address =
+      (signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0 && info->si_code != SI_KERNEL;
   crash.address = crash.has_address ? reinterpret_cast<std::uintptr_t>(info->si_addr) : 0;
   crash.writes = (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
   crash.at.event.where = failed_at + 1;

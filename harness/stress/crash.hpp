@@ -1,6 +1,6 @@
-// Fatal signals in the worker: a handler on a stack of its own writes to the board which signal it was,
-// where, in which task and at which address, and ends the worker. What it means (a freed region, a stack
-// that overflowed) is found out by the watching process.
+// Fatal signals in the worker: a handler on a stack of its own writes to the board which signal it
+// was, where, in which task and at which address, and ends the worker. What it means (a freed
+// region, a stack that overflowed) is found out by the watching process.
 #pragma once
 
 #include "harness/stress/board.hpp"

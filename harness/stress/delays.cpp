@@ -1,3 +1,4 @@
+// Which hook of which task is held up, and how; see delays.hpp.
 #include "harness/stress/delays.hpp"
 
 #include "harness/stress/invisible.hpp"
@@ -32,8 +33,9 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 void Delays::begin(std::uint64_t seed, std::uint64_t execution) {
   seed_ = seed;
   execution_ = execution;
-  constexpr Temper tempers[] = {Temper::mixed,     Temper::one_sleep, Temper::none,  Temper::mixed,
-                                Temper::one_sleep, Temper::yields,    Temper::mixed, Temper::one_sleep};
+  constexpr Temper tempers[] = {Temper::mixed, Temper::one_sleep, Temper::none,
+                                Temper::mixed, Temper::one_sleep, Temper::yields,
+                                Temper::mixed, Temper::one_sleep};
   temper_ = tempers[mix(seed, execution) % 8];
 }
 
@@ -47,12 +49,14 @@ bool Delays::hold_up(TaskId task) const {
       if (draw % 4 != 0) return false;
       yield_now();
       return true;
-    case Temper::mixed: return mixed(draw);
+    case Temper::mixed:
+      return mixed(draw);
     case Temper::one_sleep:
       if (passed.hooks - 1 != key % 12) return false;
       sleep_ns(static_cast<std::int64_t>(50'000 + (draw >> 8) % 800'000));
       return true;
-    case Temper::none: break;
+    case Temper::none:
+      break;
   }
   return false;
 }
@@ -61,12 +65,19 @@ bool Delays::mixed(std::uint64_t draw) const {
   const std::uint64_t amount = draw >> 16;
   switch (draw % 16) {
     case 0:
-    case 1: yield_now(); return true;
+    case 1:
+      yield_now();
+      return true;
     case 2:
     case 3:
-    case 4: spin(amount % 2'000); return true;
-    case 5: sleep_ns(static_cast<std::int64_t>(amount % 300'000)); return true;
-    default: return false;
+    case 4:
+      spin(amount % 2'000);
+      return true;
+    case 5:
+      sleep_ns(static_cast<std::int64_t>(amount % 300'000));
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,6 +1,6 @@
-// Delays at the hooks, from the seed, the number of the execution and the task: a yield, a short spin, a
-// sleep. Every execution has a temper of its own, from no delay at all to one long sleep of each task at
-// one of its hooks, because different races want different ones.
+// Delays at the hooks, from the seed, the number of the execution and the task: a yield, a short
+// spin, a sleep. Every execution has a temper of its own, from no delay at all to one long sleep of
+// each task at one of its hooks, because different races want different ones.
 #pragma once
 
 #include <cstdint>

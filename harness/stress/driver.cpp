@@ -1,3 +1,5 @@
+// The controller that hands the turn from task to task along a schedule, and what is said where the
+// schedule does not fit; see driver.hpp.
 #include "harness/stress/driver.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +19,8 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t blocked_after_ns = 20 * ms;
-constexpr std::int64_t hopeless_after_ns = 300 * ms;  // where blocking means that the schedule is wrong
+constexpr std::int64_t hopeless_after_ns =
+    300 * ms;  // where blocking means that the schedule is wrong
 constexpr std::int64_t poll_ns = 50'000;
 
 bool equal(const char* a, const char* b) {
@@ -28,11 +31,15 @@ bool equal(const char* a, const char* b) {
 const char* reason_against(const ScheduleItem& item) {
   if (item.alternative != 0) return "an alternative ('/N')";
   switch (item.until) {
-    case ScheduleItem::Until::steps: return "a counted step ('*N')";
-    case ScheduleItem::Until::enter: return "'enter:'";
-    case ScheduleItem::Until::leave: return "'leave:'";
+    case ScheduleItem::Until::steps:
+      return "a counted step ('*N')";
+    case ScheduleItem::Until::enter:
+      return "'enter:'";
+    case ScheduleItem::Until::leave:
+      return "'leave:'";
     case ScheduleItem::Until::blocked:
-    case ScheduleItem::Until::point: return nullptr;
+    case ScheduleItem::Until::point:
+      return nullptr;
   }
   return nullptr;
 }
@@ -81,7 +88,9 @@ void Driver::arrive(TaskId task, const char* point) {
 
 void* Driver::control(void* self) {
   const Unseen unseen;
-  static_cast<Driver*>(self)->run();
+  auto& driver = *static_cast<Driver*>(self);
+  driver.board_.note_own_thread(thread_id());
+  driver.run();
   return nullptr;
 }
 
@@ -109,7 +118,8 @@ void Driver::run_item(const ScheduleItem& item, const ScheduleItem* before) {
   }
   const bool could_run = seats_[task].waiting;
   const std::uint64_t spent = look_at(0, thread_of(task)).spent;
-  if (let_run(task, nullptr, could_run ? blocked_after_ns : hopeless_after_ns) != Pause::asleep) return;
+  if (let_run(task, nullptr, could_run ? blocked_after_ns : hopeless_after_ns) != Pause::asleep)
+    return;
   if (!could_run && look_at(0, thread_of(task)).spent == spent)
     diverge(item, task, "which is blocked");
 }
@@ -117,6 +127,8 @@ void Driver::run_item(const ScheduleItem& item, const ScheduleItem* before) {
 void Driver::run_rest() {
   while (!finished_) {
     const TaskId task = next_waiting();
+    // With nobody waiting for a turn, a deadlock is the program's own.
+    board_.driving.store(task != no_task);
     if (task == no_task) {
       sleep_ns(poll_ns);
       continue;
@@ -140,7 +152,8 @@ TaskId Driver::next_waiting() const {
   return no_task;
 }
 
-// While the task is not there, "main" goes on (it does not wait for turns unless the schedule names it).
+// While the task is not there, "main" goes on (it does not wait for turns unless the schedule names
+// it).
 TaskId Driver::wait_for_task(const ScheduleItem& item) {
   int main_thread = 0;
   while ((main_thread = thread_of(0)) == 0) sleep_ns(poll_ns);
@@ -204,7 +217,8 @@ std::string Driver::how_far(const ScheduleItem& item, TaskId task) const {
   if (passed.empty()) return "before it reached that point, or any other";
   const std::string near = nearest(item.label, passed);
   const std::string hint = near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
-  return fmt::format("before it reached that point (it came by '{}'{})", fmt::join(passed, "', '"), hint);
+  return fmt::format("before it reached that point (it came by '{}'{})", fmt::join(passed, "', '"),
+                     hint);
 }
 
 void Driver::diverge(const ScheduleItem& item, TaskId task, std::string why) const {
@@ -216,16 +230,19 @@ void Driver::diverge(const ScheduleItem& item, TaskId task, std::string why) con
     const char* at = seats_[i].waiting ? seats_[i].point.load() : nullptr;
     names.emplace_back(board_.task[i].name.data());
     tasks.push_back(names.back());
-    if (has_ended(i)) tasks.back() += " (ended)";
-    else if (at != nullptr) tasks.back() += fmt::format(" (at {})", at);
+    if (has_ended(i))
+      tasks.back() += " (ended)";
+    else if (at != nullptr)
+      tasks.back() += fmt::format(" (at {})", at);
   }
   if (task == no_task)
     if (const std::string near = nearest(item.task, names); !near.empty())
       why += fmt::format("; did you mean '{}'?", near);
-  copy_text(board_.text, fmt::format("at step {} the schedule wants '{}' (column {}), {}; tasks: {}",
-                                     board_.step.load() + 1, to_text({item}), item.column, why,
-                                     fmt::join(tasks, ", "))
-                             .c_str());
+  copy_text(
+      board_.text,
+      fmt::format("at step {} the schedule wants '{}' (column {}), {}; tasks: {}",
+                  board_.step.load() + 1, to_text({item}), item.column, why, fmt::join(tasks, ", "))
+          .c_str());
   end_worker(board_, Stage::diverged);
 }
 

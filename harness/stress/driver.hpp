@@ -1,16 +1,17 @@
-// Driver: a hand-written schedule over named points on real threads. Every task waits at its start and at
-// every hook (named point, observation, memory call) until it has the turn; a controller thread hands the
-// turn on, item by item:
+// Driver: a hand-written schedule over named points on real threads. Every task waits at its start
+// and at every hook (named point, observation, memory call) until it has the turn; a controller
+// thread hands the turn on, item by item:
 //
 //   t@p   t runs until it is at the point p, which it has not passed yet
-//   t     t runs until it ends or blocks; it counts as blocked when it has slept in the kernel for 20 ms
+//   t     t runs until it ends or blocks; it counts as blocked when it has slept in the kernel for
+//   20 ms
 //         without using the processor (a lock, a condition, a join, a sleep of its own)
 //
-// As under the engine, "main" runs freely while the schedule does not name it, an item whose task is at
-// the point already is done at once (unless the item before was the same), and after the last item the
-// rest runs one after the other, the task that ran last first. Threads that the code under test makes are
-// tasks too, once they come to a hook. Where the schedule does not fit, the board says how and the worker
-// ends. Uses only what ThreadSanitizer does not see.
+// As under the engine, "main" runs freely while the schedule does not name it, an item whose task
+// is at the point already is done at once (unless the item before was the same), and after the last
+// item the rest runs one after the other, the task that ran last first. Threads that the code under
+// test makes are tasks too, once they come to a hook. Where the schedule does not fit, the board
+// says how and the worker ends. Uses only what ThreadSanitizer does not see.
 #pragma once
 
 #include <pthread.h>
@@ -35,8 +36,8 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   void start();  // before the tasks
-  // The calling thread, `task`, is at a hook; `point` is the name of a named point, else null. Returns
-  // when it may go on. A task's first call is its start.
+  // The calling thread, `task`, is at a hook; `point` is the name of a named point, else null.
+  // Returns when it may go on. A task's first call is its start.
   void arrive(TaskId task, const char* point);
   // All tasks have ended, "main" too. Does not return if the schedule did not fit.
   void finish();

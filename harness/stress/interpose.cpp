@@ -1,6 +1,7 @@
-// The intercepted calls of the sanitizer builds, where there is no engine: defined in the executable and
-// exported, so that they come before the sanitizer's and libc's. Each tells the hooks and then calls the
-// sanitizer's own interceptor, or the kernel where it has none. In the plain build the runtime does this.
+// The intercepted calls of the sanitizer builds, where there is no engine: defined in the
+// executable and exported, so that they come before the sanitizer's and libc's. Each tells the
+// hooks and then calls the sanitizer's own interceptor, or the kernel where it has none. In the
+// plain build the runtime does this.
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 #include "harness/point.hpp"
 #include "harness/stress/hooks.hpp"
 #include "harness/stress/invisible.hpp"
+#include "harness/stress/kept.hpp"
 #include "harness/stress/sanitizer.hpp"
 
 #define HARNESS_EXPORTED [[gnu::visibility("default")]]
@@ -25,23 +27,11 @@
 
 extern "C" {
 [[gnu::weak]] void* __interceptor_mmap(void*, std::size_t, int, int, int, off_t);
-[[gnu::weak]] int __interceptor_munmap(void*, std::size_t);
 [[gnu::weak]] int __interceptor_mprotect(void*, std::size_t, int);
 }
 
 namespace harness::stress_mode {
 namespace {
-
-// Ranges that the code under test has unmapped and whose addresses are kept.
-struct Kept {
-  InvisibleLock lock;
-  std::atomic<bool> keeps{false};
-  std::array<std::pair<void*, std::size_t>, 1024> ranges;
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-};
-Kept kept;
-constexpr std::size_t most_kept_bytes = std::size_t{4} << 30;
 
 // Where the sanitizer's shared libraries are.
 struct Span {
@@ -54,7 +44,8 @@ std::size_t sanitizer_spans = 0;
 int find_code(dl_phdr_info* module, std::size_t, void*) {
   const char* slash = std::strrchr(module->dlpi_name, '/');
   const char* name = slash != nullptr ? slash + 1 : module->dlpi_name;
-  const bool wanted = std::strncmp(name, "libtsan", 7) == 0 || std::strncmp(name, "libasan", 7) == 0 ||
+  const bool wanted = std::strncmp(name, "libtsan", 7) == 0 ||
+                      std::strncmp(name, "libasan", 7) == 0 ||
                       std::strncmp(name, "libubsan", 8) == 0;
   for (int i = 0; wanted && i < module->dlpi_phnum; ++i) {
     const ElfW(Phdr)& part = module->dlpi_phdr[i];
@@ -76,7 +67,8 @@ const Hooks* hooks_for(std::uintptr_t where) {
 }
 
 void* real_mmap(void* address, std::size_t bytes, int prot, int flags, int file, off_t offset) {
-  if (__interceptor_mmap != nullptr) return __interceptor_mmap(address, bytes, prot, flags, file, offset);
+  if (__interceptor_mmap != nullptr)
+    return __interceptor_mmap(address, bytes, prot, flags, file, offset);
   return reinterpret_cast<void*>(syscall(SYS_mmap, address, bytes, prot, flags, file, offset));
 }
 
@@ -87,35 +79,22 @@ void* map(void* address, std::size_t bytes, int prot, int flags, int file, off_t
   // MAP_FIXED_NOREPLACE is a bit of its own, which older kernels take for a hint.
   const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) == 0;
   table->before_memory(Op::map, replaces ? address : nullptr, bytes, prot, where);
+  const bool refuses = (flags & MAP_FIXED_NOREPLACE) != 0;
+  if (replaces || refuses) take_from_kept(address, bytes, refuses);
   void* result = real_mmap(address, bytes, prot, flags, file, offset);
   table->after_memory(Op::map, result, bytes, prot, result == MAP_FAILED, where);
   return result;
 }
 
-int real_munmap(void* address, std::size_t bytes) {
-  const auto low = reinterpret_cast<std::uintptr_t>(address);
-  given_anew(low, low + bytes);  // what is poisoned stays so for whoever gets the address next
-  if (__interceptor_munmap != nullptr) return __interceptor_munmap(address, bytes);
-  return static_cast<int>(syscall(SYS_munmap, address, bytes));
+int unmap_or_keep(void* address, std::size_t bytes) {
+  if (keep_range(address, bytes)) return 0;
+  take_from_kept(address, bytes, false);  // the call unmaps what is kept there, too
+  return real_munmap(address, bytes);
 }
 
-// Takes the memory away and keeps the address, by a raw call: to ThreadSanitizer the range still has the
-// history that taking_away() wrote. False if the range has to be unmapped the ordinary way.
-bool keep_range(void* address, std::size_t bytes) {
-  if (!kept.keeps || reinterpret_cast<std::uintptr_t>(address) % 4096 != 0 || bytes == 0) return false;
-  kept.lock.lock();
-  bool done = kept.count < kept.ranges.size() && kept.bytes + bytes <= most_kept_bytes;
-  if (done)
-    done = syscall(SYS_mmap, address, bytes, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0L) != -1;
-  if (done) {
-    kept.ranges[kept.count++] = {address, bytes};
-    kept.bytes += bytes;
-  }
-  kept.lock.unlock();
-  const auto low = reinterpret_cast<std::uintptr_t>(address);
-  if (done) taken_away(low, low + bytes);
-  return done;
+int fails_with(int error) {
+  errno = error;
+  return -1;
 }
 
 }  // namespace
@@ -125,24 +104,14 @@ void find_sanitizer_libraries() {
   dl_iterate_phdr(find_code, nullptr);
 }
 
-void keep_unmapped(bool keep) { kept.keeps.store(keep); }
-
-void drop_unmapped() {
-  kept.lock.lock();
-  for (std::size_t i = 0; i < kept.count; ++i) {
-    const auto [address, bytes] = kept.ranges[i];
-    real_munmap(address, bytes);
-  }
-  kept.count = 0;
-  kept.bytes = 0;
-  kept.lock.unlock();
-}
-
 }  // namespace harness::stress_mode
 
 using harness::Op;
+using harness::stress_mode::fails_with;
 using harness::stress_mode::Hooks;
 using harness::stress_mode::hooks_for;
+using harness::stress_mode::touches_kept;
+using harness::stress_mode::unmap_or_keep;
 
 extern "C" {
 
@@ -158,10 +127,9 @@ HARNESS_EXPORTED void* mmap64(void* address, std::size_t bytes, int prot, int fl
 
 HARNESS_EXPORTED int munmap(void* address, std::size_t bytes) noexcept {
   const Hooks* table = hooks_for(HARNESS_WHERE);
-  if (table == nullptr) return harness::stress_mode::real_munmap(address, bytes);
+  if (table == nullptr) return harness::stress_mode::plain_munmap(address, bytes);
   table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
-  const int result =
-      harness::stress_mode::keep_range(address, bytes) ? 0 : harness::stress_mode::real_munmap(address, bytes);
+  const int result = unmap_or_keep(address, bytes);
   table->after_memory(Op::unmap, address, bytes, 0, result != 0, HARNESS_WHERE);
   return result;
 }
@@ -174,7 +142,7 @@ HARNESS_EXPORTED int mprotect(void* address, std::size_t bytes, int prot) noexce
   const Hooks* table = hooks_for(HARNESS_WHERE);
   if (table == nullptr) return real();
   table->before_memory(Op::protect, address, bytes, prot, HARNESS_WHERE);
-  const int result = real();
+  const int result = touches_kept(address, bytes) ? fails_with(ENOMEM) : real();
   table->after_memory(Op::protect, address, bytes, prot, result != 0, HARNESS_WHERE);
   return result;
 }
@@ -185,7 +153,9 @@ HARNESS_EXPORTED int madvise(void* address, std::size_t bytes, int advice) noexc
   if (table == nullptr || !discards)
     return static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
   table->before_memory(Op::discard, address, bytes, 0, HARNESS_WHERE);
-  const int result = static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
+  const int result = touches_kept(address, bytes)
+                         ? fails_with(ENOMEM)
+                         : static_cast<int>(syscall(SYS_madvise, address, bytes, advice));
   table->after_memory(Op::discard, address, bytes, 0, result != 0, HARNESS_WHERE);
   return result;
 }
@@ -202,7 +172,7 @@ HARNESS_EXPORTED void* mremap(void* address, std::size_t bytes, std::size_t new_
   const Hooks* table = hooks_for(HARNESS_WHERE);
   if (table == nullptr) return real();
   table->before_memory(Op::unmap, address, bytes, 0, HARNESS_WHERE);
-  void* result = real();
+  void* result = touches_kept(address, bytes) ? (fails_with(EFAULT), MAP_FAILED) : real();
   table->after_memory(Op::unmap, address, bytes, 0, result == MAP_FAILED, HARNESS_WHERE);
   if (result == MAP_FAILED) return result;
   table->before_memory(Op::map, nullptr, new_bytes, PROT_READ | PROT_WRITE, HARNESS_WHERE);
@@ -211,8 +181,8 @@ HARNESS_EXPORTED void* mremap(void* address, std::size_t bytes, std::size_t new_
 }
 
 // Defined in libc as noreturn; the hook ends the worker, and without one the program ends as ever.
-[[noreturn]] HARNESS_EXPORTED void __assert_fail(const char* expression, const char* file, unsigned line,
-                                                 const char* function) noexcept {
+[[noreturn]] HARNESS_EXPORTED void __assert_fail(const char* expression, const char* file,
+                                                 unsigned line, const char* function) noexcept {
   if (const Hooks* table = hooks_for(HARNESS_WHERE))
     table->asserted(expression, file, line, HARNESS_WHERE);
   std::fprintf(stderr, "%s:%u: %s: assertion `%s' failed\n", file, line, function, expression);
@@ -225,13 +195,11 @@ HARNESS_EXPORTED void harness_point(const char* name) {
 
 HARNESS_EXPORTED void harness_closed(const void* base, std::size_t bytes) {
   const harness_observation observation{HARNESS_CLOSED, base, bytes, 0, 0, nullptr, nullptr};
-  if (const Hooks* table = hooks_for(HARNESS_WHERE))
-    table->observed(observation, HARNESS_WHERE);
+  if (const Hooks* table = hooks_for(HARNESS_WHERE)) table->observed(observation, HARNESS_WHERE);
 }
 
 HARNESS_EXPORTED void harness_observe(const harness_observation* observation) {
-  if (const Hooks* table = hooks_for(HARNESS_WHERE))
-    table->observed(*observation, HARNESS_WHERE);
+  if (const Hooks* table = hooks_for(HARNESS_WHERE)) table->observed(*observation, HARNESS_WHERE);
 }
 
 }  // extern "C"

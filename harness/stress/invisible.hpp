@@ -1,7 +1,8 @@
-// Locks, waits and sleeps that ThreadSanitizer does not see. The recorder and the hand-over of a schedule
-// use nothing else: a mutex or semaphore of libc would tell ThreadSanitizer that the two sides of a race
-// are ordered, and hide the race. Plain atomics are invisible because the tool is not instrumented, raw
-// system calls because syscall() is not intercepted. Keeps errno, holds no heap.
+// Locks, waits and sleeps that ThreadSanitizer does not see. The recorder and the hand-over of a
+// schedule use nothing else: a mutex or semaphore of libc would tell ThreadSanitizer that the two
+// sides of a race are ordered, and hide the race. Plain atomics are invisible because the tool is
+// not instrumented, raw system calls because syscall() is not intercepted. Keeps errno, holds no
+// heap.
 #pragma once
 
 #include <linux/futex.h>

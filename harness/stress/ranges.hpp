@@ -1,4 +1,5 @@
-// Which addresses the code under test has mapped just now, and which of them it may touch. Pure logic.
+// Which addresses the code under test has mapped just now, and which of them it may touch. Pure
+// logic.
 #pragma once
 
 #include <sys/mman.h>
@@ -36,7 +37,8 @@ class Ranges {
   // What of [low, high) is mapped gets `prot`.
   void protect(std::uintptr_t low, std::uintptr_t high, int prot) {
     Ranges changed;
-    each(low, high, [&](std::uintptr_t from, std::uintptr_t to, int) { changed.set(from, to, prot); });
+    each(low, high,
+         [&](std::uintptr_t from, std::uintptr_t to, int) { changed.set(from, to, prot); });
     for (const auto& [from, range] : changed.ranges_) set(from, range.high, prot);
   }
   // Calls with each mapped part of [low, high) and its protection, lowest first.

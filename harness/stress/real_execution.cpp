@@ -1,3 +1,4 @@
+// Starting the threads of an execution together, and the errors of scenarios that misuse it.
 #include "harness/stress/real_execution.hpp"
 
 #include <fmt/format.h>
@@ -55,12 +56,13 @@ void* RealExecution::run_main(void* self) {
 
 void RealExecution::spawn(std::string_view name, std::function<void()> body) {
   if (!is_task_name(name))
-    fail(fmt::format("the scenario spawns a task called '{}'; a name has lower case letters, digits "
-                     "and '-'",
-                     name));
+    fail(
+        fmt::format("the scenario spawns a task called '{}'; a name has lower case letters, digits "
+                    "and '-'",
+                    name));
   if (name == "main" || std::find(names_.begin(), names_.end(), name) != names_.end())
-    fail(fmt::format("the scenario spawns two tasks called `{}`; every task needs a name of its own",
-                     name));
+    fail(fmt::format(
+        "the scenario spawns two tasks called `{}`; every task needs a name of its own", name));
   if (!body) fail(fmt::format("the scenario spawns `{}` without a body", name));
   names_.emplace_back(name);
   waiting_.push_back({this, std::string(name), recorder_.create_task(name), std::move(body), {}});
@@ -83,8 +85,10 @@ void* RealExecution::run_task(void* argument) {
     const Unseen unseen;
     execution.recorder_.start_task(spawned.task);
     use_alternate_stack(spawned.task);
-    if (execution.driver_ != nullptr) execution.driver_->arrive(spawned.task, nullptr);
-    else execution.wait_for_the_others();
+    if (execution.driver_ != nullptr)
+      execution.driver_->arrive(spawned.task, nullptr);
+    else
+      execution.wait_for_the_others();
   }
   [&]() noexcept {
     spawned.body();
@@ -98,8 +102,10 @@ void* RealExecution::run_task(void* argument) {
 void RealExecution::wait_for_the_others() {
   missing_.fetch_sub(1);
   for (int i = 0; missing_.load() != 0; ++i)
-    if (i < 2'000) __builtin_ia32_pause();
-    else yield_now();
+    if (i < 2'000)
+      __builtin_ia32_pause();
+    else
+      yield_now();
 }
 
 std::uint64_t RealExecution::random(std::uint64_t bound) {

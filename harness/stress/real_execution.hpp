@@ -20,8 +20,8 @@ class RealExecution final : public Execution {
   // `driver` may be null: then all tasks run at once.
   RealExecution(Board& board, Recorder& recorder, Driver* driver, std::uint64_t seed,
                 std::uint64_t execution);
-  // Plays `scenario` on a thread of its own, as the task "main". An error of the scenario itself ends
-  // the worker with a sentence on the board.
+  // Plays `scenario` on a thread of its own, as the task "main". An error of the scenario itself
+  // ends the worker with a sentence on the board.
   void play(const Scenario& scenario, const std::string& variant);
 
   void spawn(std::string_view name, std::function<void()> body) override;
@@ -50,9 +50,9 @@ class RealExecution final : public Execution {
   std::uint64_t execution_;
   const Scenario* scenario_ = nullptr;
   const std::string* variant_ = nullptr;
-  std::vector<Spawned> waiting_;             // spawned and not joined yet
+  std::vector<Spawned> waiting_;  // spawned and not joined yet
   std::vector<std::string> names_;
-  std::atomic<std::uint32_t> missing_{0};    // threads that are not at the start line yet
+  std::atomic<std::uint32_t> missing_{0};  // threads that are not at the start line yet
   std::atomic<std::uint64_t> drawn_{0};
 };
 

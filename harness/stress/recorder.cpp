@@ -1,3 +1,4 @@
+// Recording events and stacks to the board and asking the oracles; see recorder.hpp for the order.
 #include "harness/stress/recorder.hpp"
 
 #include <pthread.h>
@@ -24,7 +25,8 @@ StackLimits find_stack() {
   std::size_t bytes = 0;
   StackLimits limits;
   if (pthread_attr_getstack(&attributes, &base, &bytes) == 0)
-    limits = {reinterpret_cast<std::uintptr_t>(base), reinterpret_cast<std::uintptr_t>(base) + bytes};
+    limits = {reinterpret_cast<std::uintptr_t>(base),
+              reinterpret_cast<std::uintptr_t>(base) + bytes};
   pthread_attr_destroy(&attributes);
   return limits;
 }
@@ -42,7 +44,8 @@ bool same(const Event& a, const Event& b) {
   return a.step == b.step && a.task == b.task && a.op == b.op && a.object == b.object;
 }
 
-// The recorded form of an event that an oracle names, from the board; only the event where it is gone.
+// The recorded form of an event that an oracle names, from the board; only the event where it is
+// gone.
 Recorded with_stack(const Board& board, const Event& event, const Recorded* noticed) {
   if (noticed != nullptr && same(noticed->event, event)) return *noticed;
   const auto search = [&](const auto& entries, std::uint64_t end) -> const Recorded* {
@@ -76,22 +79,30 @@ static_assert(static_cast<int>(Op::lost) - static_cast<int>(Op::asked) == HARNES
 void count(Board& board, Op op) {
   const auto add = [&](Counter counter) { board.counted[counter].fetch_add(1); };
   switch (op) {
-    case Op::point: return add(points_reached);
-    case Op::map: return add(regions_mapped);
-    case Op::unmap: return add(regions_unmapped);
-    case Op::discard: return add(ranges_discarded);
-    case Op::protect: return add(ranges_protected);
-    case Op::given: return add(slices_given);
-    case Op::returned: return add(slices_returned);
-    default: return;
+    case Op::point:
+      return add(points_reached);
+    case Op::map:
+      return add(regions_mapped);
+    case Op::unmap:
+      return add(regions_unmapped);
+    case Op::discard:
+      return add(ranges_discarded);
+    case Op::protect:
+      return add(ranges_protected);
+    case Op::given:
+      return add(slices_given);
+    case Op::returned:
+      return add(slices_returned);
+    default:
+      return;
   }
 }
 
 }  // namespace
 
 // Reads frames that belong to others, which AddressSanitizer would mind.
-__attribute__((no_sanitize("address"))) std::uint32_t take_stack(std::uintptr_t frame, std::uintptr_t where,
-                                                                std::array<std::uintptr_t, 20>& stack) {
+__attribute__((no_sanitize("address"))) std::uint32_t take_stack(
+    std::uintptr_t frame, std::uintptr_t where, std::array<std::uintptr_t, 20>& stack) {
   const StackLimits limits = this_stack();
   std::uint32_t depth = 0;
   bool outside = where == 0;  // have we left the tool's own frames?
@@ -181,7 +192,8 @@ TaskId Recorder::this_task() {
   if (this_thread.execution == execution_.load(std::memory_order_relaxed)) return this_thread.task;
   char name[] = "thread-0000";
   std::uint32_t number = board_.tasks.load();  // a name that no other can have
-  for (std::size_t at = 10; at >= 7; --at, number /= 10) name[at] = static_cast<char>('0' + number % 10);
+  for (std::size_t at = 10; at >= 7; --at, number /= 10)
+    name[at] = static_cast<char>('0' + number % 10);
   start_task(create_task(name));
   return this_thread.task;
 }

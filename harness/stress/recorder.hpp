@@ -1,8 +1,9 @@
-// Recorder: turns what the hooks tell into Events on the board, in one order, and asks the oracles about
-// each of them under an invisible lock. Memory calls hold the lock from before to after the system call,
-// so they are recorded in the order in which the kernel acted; observations are recorded inside the span
-// in which they are true (`given` after the slice was taken, `returning` before it is let go). What an
-// oracle objects to has therefore happened. An objection is written to the board and ends the worker.
+// Recorder: turns what the hooks tell into Events on the board, in one order, and asks the oracles
+// about each of them under an invisible lock. Memory calls hold the lock from before to after the
+// system call, so they are recorded in the order in which the kernel acted; observations are
+// recorded inside the span in which they are true (`given` after the slice was taken, `returning`
+// before it is let go). What an oracle objects to has therefore happened. An objection is written
+// to the board and ends the worker.
 #pragma once
 
 #include <array>
@@ -35,7 +36,8 @@ class Recorder {
   // The calling thread is `task` from here on.
   void start_task(TaskId task);
   void end_task();
-  // The task of the calling thread; a thread that the code under test made is given a number and a name.
+  // The task of the calling thread; a thread that the code under test made is given a number and a
+  // name.
   TaskId this_task();
 
   void point(const char* name, std::uintptr_t where);

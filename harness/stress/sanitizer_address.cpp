@@ -1,6 +1,6 @@
-// AddressSanitizer and UndefinedBehaviorSanitizer: their options, what becomes of their reports, and how
-// they learn that memory went away. An unmapped range is poisoned while its address is kept, so that a
-// late access is a report with a stack and not just a signal.
+// AddressSanitizer and UndefinedBehaviorSanitizer: their options, what becomes of their reports,
+// and how they learn that memory went away. An unmapped range is poisoned while its address is
+// kept, so that a late access is a report with a stack and not just a signal.
 #include <sanitizer/asan_interface.h>
 
 #include <cstdio>
@@ -16,14 +16,17 @@ void __sanitizer_set_report_fd(void* file);
 void __ubsan_get_current_report_data(const char** kind, const char** message, const char** file,
                                      unsigned* line, unsigned* column, char** address);
 
-// The tool's own wishes; ASAN_OPTIONS overrides them. Fatal signals are the worker's to catch. Leaked
-// regions are the oracles' business; the leak check of the heap needs ptrace, which is often forbidden.
+// The tool's own wishes; ASAN_OPTIONS overrides them. Fatal signals are the worker's to catch.
+// Leaked regions are the oracles' business; the leak check of the heap needs ptrace, which is often
+// forbidden.
 [[gnu::visibility("default")]] const char* __asan_default_options() {
   return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:"
          "use_sigaltstack=0:detect_leaks=0:detect_stack_use_after_return=0:allow_user_poisoning=1:"
          "atexit=0";
 }
-[[gnu::visibility("default")]] const char* __ubsan_default_options() { return "print_stacktrace=0"; }
+[[gnu::visibility("default")]] const char* __ubsan_default_options() {
+  return "print_stacktrace=0";
+}
 }
 
 namespace harness {
@@ -106,12 +109,13 @@ extern "C" [[gnu::visibility("default")]] void __ubsan_on_report() {
   __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
   SanitizerReport& to = board->report;
   copy_text(to.kind, kind);
-  std::snprintf(to.text.data(), to.text.size(), "UndefinedBehaviorSanitizer: %s at %s:%u:%u (%s)", message,
-                file, line, column, kind);
+  std::snprintf(to.text.data(), to.text.size(), "UndefinedBehaviorSanitizer: %s at %s:%u:%u (%s)",
+                message, file, line, column, kind);
   to.access_count = 1;
   ReportedAccess& access = to.accesses[0];
   access = {};
   access.task = known_task();
-  access.depth = take_callers(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), access.stack);
+  access.depth =
+      take_callers(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), access.stack);
   end_worker(*board, Stage::reported);
 }

@@ -16,6 +16,7 @@ void taken_away(std::uintptr_t, std::uintptr_t) {}
 void given_anew(std::uintptr_t, std::uintptr_t) {}
 void find_sanitizer_libraries() {}
 void keep_unmapped(bool) {}
+bool keeps(std::uintptr_t) { return false; }
 void drop_unmapped() {}
 
 }  // namespace stress_mode

@@ -1,6 +1,7 @@
-// ThreadSanitizer: its options, what becomes of its reports, and how it learns that memory goes away.
-// munmap and madvise are no accesses to it; here they are made writes by the thread that calls them, so
-// that a use which is not ordered with them is the race that it is. This file is not instrumented.
+// ThreadSanitizer: its options, what becomes of its reports, and how it learns that memory goes
+// away. munmap and madvise are no accesses to it; here they are made writes by the thread that
+// calls them, so that a use which is not ordered with them is the race that it is. This file is not
+// instrumented.
 #include <sys/mman.h>
 
 #include "harness/stress/invisible.hpp"
@@ -15,17 +16,17 @@ void __tsan_func_entry(void* call);
 void __tsan_func_exit();
 void __tsan_write8_pc(void* address, void* pc);
 void __sanitizer_set_report_fd(void* file);
-int __tsan_get_report_data(void* report, const char** description, int* count, int* stacks, int* accesses,
-                           int* locations, int* mutexes, int* threads, int* unique_tids,
-                           void** sleep_trace, unsigned long trace_size);
+int __tsan_get_report_data(void* report, const char** description, int* count, int* stacks,
+                           int* accesses, int* locations, int* mutexes, int* threads,
+                           int* unique_tids, void** sleep_trace, unsigned long trace_size);
 int __tsan_get_report_mop(void* report, unsigned long index, int* tid, void** address, int* size,
                           int* write, int* atomic, void** trace, unsigned long trace_size);
 int __tsan_get_report_thread(void* report, unsigned long index, int* tid, unsigned long* os_id,
                              int* running, const char** name, int* parent_tid, void** trace,
                              unsigned long trace_size);
 
-// The tool's own wishes; TSAN_OPTIONS overrides them. Fatal signals are the worker's to catch; what is
-// no race (leaked threads, lock orders that might deadlock) would be a false alarm here.
+// The tool's own wishes; TSAN_OPTIONS overrides them. Fatal signals are the worker's to catch; what
+// is no race (leaked threads, lock orders that might deadlock) would be a false alarm here.
 [[gnu::visibility("default")]] const char* __tsan_default_options() {
   return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:"
          "use_sigaltstack=0:report_thread_leaks=0:report_signal_unsafe=0:detect_deadlocks=0:"
@@ -42,14 +43,18 @@ namespace {
 
 Board* board = nullptr;
 
-// The call by which memory was taken away, as it appears in ThreadSanitizer's stacks: its function is
-// looked up one byte earlier.
+// The call by which memory was taken away, as it appears in ThreadSanitizer's stacks: its function
+// is looked up one byte earlier.
 std::uintptr_t taking_pc(Op op) {
   switch (op) {
-    case Op::unmap: return reinterpret_cast<std::uintptr_t>(&munmap) + 1;
-    case Op::discard: return reinterpret_cast<std::uintptr_t>(&madvise) + 1;
-    case Op::protect: return reinterpret_cast<std::uintptr_t>(&mprotect) + 1;
-    default: return reinterpret_cast<std::uintptr_t>(&mmap) + 1;
+    case Op::unmap:
+      return reinterpret_cast<std::uintptr_t>(&munmap) + 1;
+    case Op::discard:
+      return reinterpret_cast<std::uintptr_t>(&madvise) + 1;
+    case Op::protect:
+      return reinterpret_cast<std::uintptr_t>(&mprotect) + 1;
+    default:
+      return reinterpret_cast<std::uintptr_t>(&mmap) + 1;
   }
 }
 
@@ -66,8 +71,8 @@ TaskId task_of(void* report, int threads, int tid) {
     unsigned long os_id = 0;
     const char* name = nullptr;
     void* trace[1];
-    __tsan_get_report_thread(report, static_cast<unsigned long>(i), &id, &os_id, &running, &name, &parent,
-                             trace, 1);
+    __tsan_get_report_thread(report, static_cast<unsigned long>(i), &id, &os_id, &running, &name,
+                             &parent, trace, 1);
     if (id != tid) continue;
     const std::uint32_t tasks = board->tasks < max_tasks ? board->tasks.load() : max_tasks;
     for (std::uint32_t task = 0; task < tasks; ++task)
@@ -80,8 +85,8 @@ void copy_access(void* report, int index, int threads, ReportedAccess& to) {
   int tid = 0, size = 0, write = 0, atomic = 0;
   void* address = nullptr;
   void* trace[20] = {};
-  __tsan_get_report_mop(report, static_cast<unsigned long>(index), &tid, &address, &size, &write, &atomic,
-                        trace, 20);
+  __tsan_get_report_mop(report, static_cast<unsigned long>(index), &tid, &address, &size, &write,
+                        &atomic, trace, 20);
   to.task = task_of(report, threads, tid);
   to.writes = write != 0;
   to.address = reinterpret_cast<std::uintptr_t>(address);
@@ -130,8 +135,8 @@ extern "C" [[gnu::visibility("default")]] void __tsan_on_report(void* report) {
   const char* description = nullptr;
   int count = 0, stacks = 0, accesses = 0, locations = 0, mutexes = 0, threads = 0, unique_tids = 0;
   void* sleep_trace[1];
-  __tsan_get_report_data(report, &description, &count, &stacks, &accesses, &locations, &mutexes, &threads,
-                         &unique_tids, sleep_trace, 1);
+  __tsan_get_report_data(report, &description, &count, &stacks, &accesses, &locations, &mutexes,
+                         &threads, &unique_tids, sleep_trace, 1);
   SanitizerReport& to = board->report;
   copy_text(to.kind, description);
   to.access_count = 0;

@@ -1,3 +1,4 @@
+// Reading the state of threads from /proc.
 #include "harness/stress/sleepers.hpp"
 
 #include <dirent.h>
@@ -21,8 +22,8 @@ std::string path_of(int process, int thread, const char* file) {
   return thread == 0 ? task : task + "/" + std::to_string(thread) + "/" + file;
 }
 
-// The beginning of a small file; "" where it cannot be read. Raw calls: the interceptors of a sanitizer
-// would order the reader after whoever wrote.
+// The beginning of a small file; "" where it cannot be read. Raw calls: the interceptors of a
+// sanitizer would order the reader after whoever wrote.
 std::string read_small(const std::string& path) {
   const long file = syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return "";
@@ -42,8 +43,8 @@ Glance look_at(int process, int thread) {
   if (name_end == std::string::npos || name_end + 2 >= stat.size()) return glance;
   glance.state = stat[name_end + 2];
   glance.there = glance.state != 'Z' && glance.state != 'X';
-  // Nanoseconds on the processor and the number of times it was put there; or, without them, the ticks
-  // that are fields 14 and 15 of stat.
+  // Nanoseconds on the processor and the number of times it was put there; or, without them, the
+  // ticks that are fields 14 and 15 of stat.
   unsigned long long run = 0, waited = 0, slices = 0;
   const std::string schedstat = read_small(path_of(process, thread, "schedstat"));
   if (std::sscanf(schedstat.c_str(), "%llu %llu %llu", &run, &waited, &slices) == 3) {
@@ -55,7 +56,8 @@ Glance look_at(int process, int thread) {
     at = std::strchr(at, ' ');
     if (at != nullptr) ++at;
   }
-  if (at != nullptr && std::sscanf(at, "%llu %llu", &run, &slices) == 2) glance.spent = run + slices;
+  if (at != nullptr && std::sscanf(at, "%llu %llu", &run, &slices) == 2)
+    glance.spent = run + slices;
   return glance;
 }
 

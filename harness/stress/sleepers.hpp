@@ -1,5 +1,5 @@
-// Whether a thread sleeps, as the kernel tells it under /proc. Used by the driver (is a task blocked?) and
-// by the watching process (is this a deadlock?).
+// Whether a thread sleeps, as the kernel tells it under /proc. Used by the driver (is a task
+// blocked?) and by the watching process (is this a deadlock?).
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@ namespace harness::stress_mode {
 
 // One look at a thread.
 struct Glance {
-  bool there = false;    // false: it has ended, or /proc does not tell
-  char state = 0;        // 'R', 'S', 'D', ...
+  bool there = false;       // false: it has ended, or /proc does not tell
+  char state = 0;           // 'R', 'S', 'D', ...
   std::uint64_t spent = 0;  // grows whenever it runs
 };
 // `process` 0: of this process.

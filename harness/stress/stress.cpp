@@ -1,3 +1,5 @@
+// stress(): the documented schedule first, then delays until the time is over, in one worker after
+// the other; or the one schedule that was asked for.
 #include "harness/stress/stress.hpp"
 
 #include <fmt/format.h>
@@ -86,7 +88,8 @@ class Stress {
  private:
   // The documented interleaving first, where it can be driven. True if it settles the matter.
   bool drive_documented() {
-    const std::string& text = variant_.documented.empty() ? scenario_.documented : variant_.documented;
+    const std::string& text =
+        variant_.documented.empty() ? scenario_.documented : variant_.documented;
     if (text.empty()) return false;
     Schedule schedule;
     try {
@@ -116,7 +119,7 @@ class Stress {
 
   void delay() {
     verdict_.strategy = "delays";
-    while (now_ns() < stop_at_ && !is_over()) {
+    while (board_->executions == 0 || (now_ns() < stop_at_ && !is_over())) {
       const std::uint64_t left =
           options_.executions == 0 ? 0 : options_.executions - board_->executions;
       const Watched watched = work({}, left);
@@ -126,9 +129,7 @@ class Stress {
     }
   }
 
-  bool is_over() {
-    return options_.executions != 0 && board_->executions >= options_.executions;
-  }
+  bool is_over() { return options_.executions != 0 && board_->executions >= options_.executions; }
 
   Watched work(const Schedule& schedule, std::uint64_t executions) {
     Work work;
@@ -197,14 +198,15 @@ class Stress {
 
   reports::Verdict finish() {
     static constexpr const char* names[counters] = {
-        "points reached",    "ranges mapped", "ranges unmapped", "ranges discarded",
+        "points reached",      "ranges mapped", "ranges unmapped", "ranges discarded",
         "protections changed", "slices given",  "slices returned", "delays"};
     verdict_.executions = board_->executions;
     // The one in which something was found was not completed, but counts.
     if (board_->execution_began != 0) ++verdict_.executions;
     verdict_.steps = std::max(board_->longest.load(), board_->step.load());
     for (std::size_t i = 0; i < counters; ++i)
-      if (const std::uint64_t count = board_->counted[i]; count > 0) verdict_.counters[names[i]] = count;
+      if (const std::uint64_t count = board_->counted[i]; count > 0)
+        verdict_.counters[names[i]] = count;
     const std::string result = verdict_.violation ? verdict_.violation->rule : verdict_.outcome;
     verdict_.as_expected = result == verdict_.expected;
     return std::move(verdict_);
@@ -222,7 +224,8 @@ class Stress {
 
 }  // namespace
 
-reports::Verdict stress(const Scenario& scenario, const Variant& variant, const StressOptions& options) {
+reports::Verdict stress(const Scenario& scenario, const Variant& variant,
+                        const StressOptions& options) {
   return Stress(scenario, variant, options).run();
 }
 

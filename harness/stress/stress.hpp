@@ -1,6 +1,6 @@
-// Stress: the scenario on real threads, with seeded delays at named points and intercepted calls. In the
-// sanitizer builds what the sanitizer reports becomes the violation. Runs in a forked worker; a crash
-// there is attributed to the region and to who unmapped it.
+// Stress: the scenario on real threads, with seeded delays at named points and intercepted calls.
+// In the sanitizer builds what the sanitizer reports becomes the violation. Runs in a forked
+// worker; a crash there is attributed to the region and to who unmapped it.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ struct StressOptions {
 };
 
 // Throws UsageError (schedule text; an item that is not over a named point), ReplayDiverged.
-reports::Verdict stress(const Scenario& scenario, const Variant& variant, const StressOptions& options);
+reports::Verdict stress(const Scenario& scenario, const Variant& variant,
+                        const StressOptions& options);
 
 // "thread", "address", or "" : the sanitizer this build is made with.
 std::string_view sanitizer_of_build();

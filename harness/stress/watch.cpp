@@ -1,3 +1,4 @@
+// The loop around a worker, and the decision what is a deadlock and what only takes long.
 #include "harness/stress/watch.hpp"
 
 #include <sys/wait.h>
@@ -21,8 +22,8 @@ constexpr std::int64_t deadlock_after_ns = 1'000 * ms;
 constexpr std::int64_t stuck_finding_after_ns = 5'000 * ms;
 constexpr std::int64_t patience_when_interrupted_ns = 1'000 * ms;
 
-// Is this a deadlock? It is when every thread of the program waits on a futex without end and none of
-// them has run for a second. What a later wake could end is none.
+// Is this a deadlock? It is when every thread of the program waits on a futex without end and none
+// of them has run for a second. What a later wake could end is none.
 class DeadlockWatch {
  public:
   DeadlockWatch(const Board& board, int process) : board_(board), process_(process) {}
@@ -87,8 +88,10 @@ class Watch {
     Watched watched;
     watched.status = status;
     const Stage stage = board_.stage;
-    if (stage == Stage::running || stage == Stage::writing) watched.outcome = Outcome::died;
-    else watched.outcome = stage == Stage::finished ? Outcome::finished : Outcome::found;
+    if (stage == Stage::running || stage == Stage::writing)
+      watched.outcome = Outcome::died;
+    else
+      watched.outcome = stage == Stage::finished ? Outcome::finished : Outcome::found;
     return watched;
   }
 
@@ -114,7 +117,8 @@ class Watch {
     const std::int64_t began = board_.execution_began;
     if (began == 0) return {};
     if (static_cast<double>(now - began) > limits_.execution_seconds * 1e9) return Outcome::hung;
-    if (now - began < deadlock_after_ns / 4 || now - looked_ < 100 * ms || board_.driving) return {};
+    if (now - began < deadlock_after_ns / 4 || now - looked_ < 100 * ms || board_.driving)
+      return {};
     looked_ = now;
     if (deadlock_.sees_one()) return Outcome::deadlock;
     return {};

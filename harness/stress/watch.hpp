@@ -1,5 +1,5 @@
-// Watching a worker until it is over: its end, a hang, a deadlock, the end of the time. Nothing that the
-// worker does can take this process down.
+// Watching a worker until it is over: its end, a hang, a deadlock, the end of the time. Nothing
+// that the worker does can take this process down.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ struct Limits {
   std::int64_t stop_at_ns = 0;  // CLOCK_MONOTONIC: no new execution from then on
   double execution_seconds = 20;
   const std::atomic<bool>* interrupted = nullptr;
-  std::function<void()> tick;   // about ten times a second; may be empty
+  std::function<void()> tick;  // about ten times a second; may be empty
 };
 
 // The process is gone when this returns.

@@ -1,3 +1,5 @@
+// The worker process: its hooks, which delay or hand over, record, and tell the sanitizer; and its
+// loop over executions.
 #include "harness/stress/worker.hpp"
 
 #include <pthread.h>
@@ -30,7 +32,8 @@ namespace {
 constexpr std::int64_t renewed_after_ns = 10'000'000'000;
 constexpr std::uint64_t renewed_after_executions = 20'000;
 
-// What the hooks of this process serve. The one state of stress mode that is reachable from everywhere.
+// What the hooks of this process serve. The one state of stress mode that is reachable from
+// everywhere.
 struct Active {
   Board* board = nullptr;
   Recorder* recorder = nullptr;
@@ -65,8 +68,10 @@ TaskId this_task() {
 
 void hold_up(const char* point) {
   const TaskId task = this_task();
-  if (active.driver != nullptr) active.driver->arrive(task, point);
-  else if (active.delays.hold_up(task)) active.board->counted[delays_taken].fetch_add(1);
+  if (active.driver != nullptr)
+    active.driver->arrive(task, point);
+  else if (active.delays.hold_up(task))
+    active.board->counted[delays_taken].fetch_add(1);
 }
 
 void on_point(const char* name, std::uintptr_t where) {
@@ -112,9 +117,11 @@ void before_memory(Op op, const void* address, std::size_t bytes, int prot, std:
     part_count = 0;
     const auto low = reinterpret_cast<std::uintptr_t>(address);
     if (takes_away(op, address, prot))
-      active.recorder->ranges().each(low, low + bytes, [](std::uintptr_t from, std::uintptr_t to, int is) {
-        if (is != PROT_NONE && part_count < parts.size()) parts[part_count++] = {from, to};
-      });
+      active.recorder->ranges().each(low, low + bytes,
+                                     [](std::uintptr_t from, std::uintptr_t to, int is) {
+                                       if (is != PROT_NONE && part_count < parts.size())
+                                         parts[part_count++] = {from, to};
+                                     });
   }
   // To the sanitizer this is the program's own doing.
   const int kept = errno;
@@ -131,11 +138,11 @@ void after_memory(Op op, const void* result, std::size_t bytes, int prot, bool f
   }
   const Inside here;
   const auto low = reinterpret_cast<std::uintptr_t>(result);
-  if (!failed && (op == Op::map || op == Op::protect)) {
-    if (prot != PROT_NONE) given_anew(low, low + bytes);
-    else
-      for (std::size_t i = 0; i < part_count; ++i) taken_away(parts[i].low, parts[i].high);
-  }
+  const bool gives = (op == Op::map || op == Op::protect) && prot != PROT_NONE;
+  const bool takes = op == Op::unmap ? keeps(low) : op != Op::discard;
+  if (!failed && gives) given_anew(low, low + bytes);
+  if (!failed && !gives && takes)
+    for (std::size_t i = 0; i < part_count; ++i) taken_away(parts[i].low, parts[i].high);
   active.recorder->after_memory(op, result, bytes, prot, failed, where);
   hold_up(nullptr);
 }
@@ -145,7 +152,8 @@ void on_assertion(const char* expression, const char* file, unsigned line, std::
   char text[256];
   // The last part of the path says which file it is; the rest differs between machines.
   const char* name = std::strrchr(file, '/');
-  std::snprintf(text, sizeof text, "%s (%s:%u)", expression, name != nullptr ? name + 1 : file, line);
+  std::snprintf(text, sizeof text, "%s (%s:%u)", expression, name != nullptr ? name + 1 : file,
+                line);
   active.recorder->failed(text, true, where);
 }
 
@@ -166,19 +174,20 @@ void play_one(const Work& work, std::uint64_t execution) {
   drop_unmapped();
 }
 
-// Which threads are not the program's. ThreadSanitizer starts one of its own with the first of others.
+// Which threads are not the program's. ThreadSanitizer starts one of its own with the first of
+// others.
 void note_own_threads(Board& board) {
   pthread_t first;
-  if (pthread_create(&first, nullptr, [](void*) -> void* { return nullptr; }, nullptr) == 0)
+  if (pthread_create(
+          &first, nullptr, [](void*) -> void* { return nullptr; }, nullptr) == 0)
     pthread_join(first, nullptr);
-  std::size_t own = 0;
-  for (const int thread : threads_of(0))
-    if (own < board.own_threads.size()) board.own_threads[own++].store(thread);
+  for (const int thread : threads_of(0)) board.note_own_thread(thread);
 }
 
-[[noreturn]] void work_on(Board& board, const Work& work) {
+[[noreturn]] void work_on(Board& board, const Work& work, int parent) {
   // The watching process decides when it is over: not the terminal, and not without it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) exit_now(0);
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
   Recorder recorder(board);
@@ -190,7 +199,8 @@ void note_own_threads(Board& board) {
   note_own_threads(board);
   hooks.store(&table, std::memory_order_release);
   const std::int64_t began = now_ns();
-  for (std::uint64_t done = 0; !board.stop; ++done) {
+  // At least one, however short the time.
+  for (std::uint64_t done = 0; done == 0 || !board.stop; ++done) {
     if (work.executions != 0 && done == work.executions) break;
     if (done == renewed_after_executions || now_ns() - began > renewed_after_ns) break;
     play_one(work, work.first + done);
@@ -204,9 +214,10 @@ void note_own_threads(Board& board) {
 
 int start_worker(Board& board, const Work& work) {
   std::fflush(nullptr);  // or the worker would print it a second time
+  const int parent = getpid();
   const int process = fork();
   if (process < 0) throw std::system_error(errno, std::generic_category(), "cannot fork a worker");
-  if (process == 0) work_on(board, work);
+  if (process == 0) work_on(board, work, parent);
   return process;
 }
 

@@ -1,5 +1,5 @@
-// The worker: a forked process that plays executions of one variant on real threads until it is told to
-// stop, has found something, or is lost.
+// The worker: a forked process that plays executions of one variant on real threads until it is
+// told to stop, has found something, or is lost.
 #pragma once
 
 #include <cstdint>

@@ -33,10 +33,11 @@ bool mentions(const std::string& text, const std::string& part) {
 }
 
 TEST(CliPlugins, AGoodOneTellsItsScenarios) {
+  const std::size_t before = registered_scenarios().size();
   const Probed probed = probe_plugin(file_of("good"));
   EXPECT_EQ(probed.problem, "");
   EXPECT_EQ(probed.scenarios, (std::vector<std::string>{"calm", "loud", "sham"}));
-  EXPECT_TRUE(registered_scenarios().empty()) << "a trial must leave nothing behind";
+  EXPECT_EQ(registered_scenarios().size(), before) << "a trial must leave nothing behind";
 }
 
 TEST(CliPlugins, WhatHappensWhileOneIsLoaded) {

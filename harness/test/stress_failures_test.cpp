@@ -1,4 +1,5 @@
-// Programs that die, hang or never should have been written: each is a verdict, never the end of the tool.
+// Programs that die, hang or never should have been written: each is a verdict, never the end of
+// the tool.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -32,7 +33,9 @@ void expect_violation(const string& variant, const string& rule, const string& p
   EXPECT_EQ(verdict.executions, 1u);
 }
 
-TEST(StressFailures, ACrashIsAVerdict) { expect_violation("null", "crash", "culprit crashes: SIGSEGV"); }
+TEST(StressFailures, ACrashIsAVerdict) {
+  expect_violation("null", "crash", "culprit crashes: SIGSEGV");
+}
 
 TEST(StressFailures, TheCrashHasTheStackOfTheCulprit) {
   const reports::Verdict verdict = stress_one("null");
@@ -43,7 +46,9 @@ TEST(StressFailures, TheCrashHasTheStackOfTheCulprit) {
       << verdict.violation->accesses[0].stack[0].file;
 }
 
-TEST(StressFailures, AStackOverflowIsCalledByItsName) { expect_violation("deep", "crash", "stack overflow"); }
+TEST(StressFailures, AStackOverflowIsCalledByItsName) {
+  expect_violation("deep", "crash", "stack overflow");
+}
 
 TEST(StressFailures, AnAbort) { expect_violation("abort", "crash", "SIGABRT"); }
 
@@ -70,7 +75,8 @@ TEST(StressFailures, ALongSleepIsNoDeadlock) {
 TEST(StressFailures, AnEndlessLoopIsCutOff) {
   const reports::Verdict verdict = stress_one("loop", 1);
   EXPECT_EQ(verdict.outcome, "inconclusive") << text_of(verdict);
-  EXPECT_TRUE(has(verdict.reason, "cut off after 1 s; still running: `main`, `culprit`")) << verdict.reason;
+  EXPECT_TRUE(has(verdict.reason, "cut off after 1 s; still running: `main`, `culprit`"))
+      << verdict.reason;
   EXPECT_FALSE(verdict.as_expected);
 }
 
@@ -81,7 +87,8 @@ TEST(StressFailures, ErrorsOfTheScenarioAreNotViolations) {
     EXPECT_FALSE(verdict.violation);
     return verdict.reason;
   };
-  EXPECT_TRUE(has(reason("not-joined"), "without join(): `idle` never ran")) << reason("not-joined");
+  EXPECT_TRUE(has(reason("not-joined"), "without join(): `idle` never ran"))
+      << reason("not-joined");
   EXPECT_TRUE(has(reason("same-name"), "two tasks called `twin`")) << reason("same-name");
   EXPECT_TRUE(has(reason("bad-name"), "'Two Words'")) << reason("bad-name");
 }
@@ -110,7 +117,8 @@ TEST(StressFailures, AUseOfFreedHeapIsAddressSanitizersReport) {
   }
   ASSERT_TRUE(verdict.violation) << text_of(verdict);
   EXPECT_EQ(verdict.violation->rule, "heap-use-after-free") << text_of(verdict);
-  EXPECT_TRUE(has(verdict.violation->sanitizer, "heap-use-after-free")) << verdict.violation->sanitizer;
+  EXPECT_TRUE(has(verdict.violation->sanitizer, "heap-use-after-free"))
+      << verdict.violation->sanitizer;
 }
 
 TEST(StressFailures, UndefinedBehaviourIsReportedInTheAddressBuild) {

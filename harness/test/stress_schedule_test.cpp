@@ -1,5 +1,5 @@
-// Hand-written schedules that drive real threads: what order they make, and what is said where they do
-// not fit.
+// Hand-written schedules that drive real threads: what order they make, and what is said where they
+// do not fit.
 #include <gtest/gtest.h>
 
 #include "harness/engine/errors.hpp"
@@ -35,8 +35,8 @@ bool has(const string& text, const string& part) { return text.find(part) != str
 
 TEST(StressSchedule, MakesExactlyTheOrderItSays) {
   for (int i = 0; i < 5; ++i) {
-    const reports::Verdict one = drive(
-        "order-abc", "a@middle b@middle c@middle a@last b@last c@last a b c");
+    const reports::Verdict one =
+        drive("order-abc", "a@middle b@middle c@middle a@last b@last c@last a b c");
     EXPECT_EQ(one.outcome, "pass") << text_of(one);
     const reports::Verdict other = drive("order-cba", "c@middle b a c");
     EXPECT_EQ(other.outcome, "pass") << text_of(other);
@@ -53,6 +53,15 @@ TEST(StressSchedule, AfterTheLastItemTheRestRunsInTurn) {
 TEST(StressSchedule, ATaskThatBlocksHandsOver) {
   const reports::Verdict verdict = drive("lock", "holder@held wanter holder wanter@mine wanter");
   EXPECT_EQ(verdict.outcome, "pass") << text_of(verdict);
+}
+
+TEST(StressSchedule, LeadsIntoADeadlock) {
+  const reports::Verdict verdict =
+      drive("lock-orders-at-points", "forwards@one-held backwards@one-held forwards backwards");
+  ASSERT_TRUE(verdict.violation) << text_of(verdict);
+  EXPECT_EQ(verdict.violation->rule, "deadlock") << text_of(verdict);
+  EXPECT_TRUE(has(verdict.violation->message, "forwards waits")) << text_of(verdict);
+  EXPECT_EQ(verdict.violation->schedule, "forwards@one-held backwards@one-held forwards backwards");
 }
 
 TEST(StressSchedule, MainCanBeNamedToo) {
@@ -75,13 +84,16 @@ TEST(StressSchedule, MalformedTextIsRefused) {
 
 TEST(StressSchedule, AnUnknownTaskIsNamedWithTheNearest) {
   const string text = diverged("lock", "holdre@held wanter");
-  EXPECT_TRUE(has(text, "wants 'holdre@held' (column 1), which does not exist; did you mean 'holder'?")) << text;
+  EXPECT_TRUE(
+      has(text, "wants 'holdre@held' (column 1), which does not exist; did you mean 'holder'?"))
+      << text;
   EXPECT_TRUE(has(text, "tasks: main, holder, wanter")) << text;
 }
 
 TEST(StressSchedule, AnUnknownPointIsNamedWithTheNearest) {
   const string text = diverged("order-abc", "a@midle b");
-  EXPECT_TRUE(has(text, "wants 'a@midle' (column 1), which ended before it reached that point")) << text;
+  EXPECT_TRUE(has(text, "wants 'a@midle' (column 1), which ended before it reached that point"))
+      << text;
   EXPECT_TRUE(has(text, "it came by 'middle', 'last'; did you mean 'middle'?")) << text;
 }
 
@@ -101,7 +113,8 @@ TEST(StressSchedule, ATaskOfALaterPhaseComesAfterTheEarlierOnes) {
   const reports::Verdict verdict = drive("two-phases", "first second");
   EXPECT_EQ(verdict.outcome, "pass") << text_of(verdict);
   const string text = diverged("two-phases", "second first");
-  EXPECT_TRUE(has(text, "wants 'second' (column 1), which does not exist; tasks: main, first")) << text;
+  EXPECT_TRUE(has(text, "wants 'second' (column 1), which does not exist; tasks: main, first"))
+      << text;
 }
 
 }  // namespace

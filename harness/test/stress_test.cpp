@@ -1,5 +1,5 @@
-// Stress mode from outside: the same programs in the plain build and under each sanitizer, on threads of
-// the operating system.
+// Stress mode from outside: the same programs in the plain build and under each sanitizer, on
+// threads of the operating system.
 #include "harness/stress/stress.hpp"
 
 #include <gtest/gtest.h>
@@ -43,14 +43,17 @@ reports::Verdict documented(const string& variant, const string& schedule, Stres
   return stress(scenario, changed, options);
 }
 
-string rule_of(const reports::Verdict& verdict) { return verdict.violation ? verdict.violation->rule : ""; }
+string rule_of(const reports::Verdict& verdict) {
+  return verdict.violation ? verdict.violation->rule : "";
+}
 string message_of(const reports::Verdict& verdict) {
   return verdict.violation ? verdict.violation->message : "";
 }
 bool has(const string& text, const string& part) { return text.find(part) != string::npos; }
 
 TEST(Stress, DrivesTheScheduleOfARaceOnRealThreads) {
-  const reports::Verdict verdict = stress_one("broken-pool", with_schedule("reader@taken reclaimer reader"));
+  const reports::Verdict verdict =
+      stress_one("broken-pool", with_schedule("reader@taken reclaimer reader"));
   EXPECT_EQ(verdict.outcome, "violation");
   EXPECT_EQ(rule_of(verdict), "freed-region-in-use") << text_of(verdict);
   EXPECT_TRUE(verdict.freed_region_in_use);
@@ -82,7 +85,8 @@ TEST(Stress, DelaysFindTheRaceWithoutASchedule) {
 }
 
 TEST(Stress, FollowsTheDocumentedScheduleFirst) {
-  const reports::Verdict verdict = documented("broken-pool", "reader@taken reclaimer reader", few(10));
+  const reports::Verdict verdict =
+      documented("broken-pool", "reader@taken reclaimer reader", few(10));
   EXPECT_EQ(rule_of(verdict), "freed-region-in-use") << text_of(verdict);
   EXPECT_EQ(verdict.strategy, "documented schedule");
   EXPECT_EQ(verdict.violation->schedule, "reader@taken reclaimer reader");
@@ -121,6 +125,14 @@ TEST(Stress, EndsWhenTheTimeIsUp) {
   EXPECT_LT(took.count(), 10);
 }
 
+TEST(Stress, HoweverShortTheTimeOneExecutionIsPlayed) {
+  StressOptions options;
+  options.seconds = 1e-9;
+  EXPECT_EQ(stress_one("right-pool", options).executions, 1u);
+  EXPECT_EQ(rule_of(documented("broken-pool", "reader@taken reclaimer reader", options)),
+            "freed-region-in-use");
+}
+
 TEST(Stress, AnInterruptEndsItWithWhatThereIs) {
   std::atomic<bool> interrupted{false};
   StressOptions options;
@@ -142,7 +154,8 @@ TEST(Stress, AnInterruptEndsAnExecutionThatDoesNotEnd) {
 }
 
 TEST(Stress, ADiscardedSliceIsAFreedRegionInUse) {
-  const reports::Verdict verdict = stress_one("discard", with_schedule("owner@written sweeper owner"));
+  const reports::Verdict verdict =
+      stress_one("discard", with_schedule("owner@written sweeper owner"));
   EXPECT_EQ(rule_of(verdict), "freed-region-in-use") << text_of(verdict);
   EXPECT_TRUE(verdict.freed_region_in_use);
 }

@@ -19,7 +19,8 @@ namespace {
 
 using Part = std::tuple<std::uintptr_t, std::uintptr_t, int>;
 
-std::vector<Part> parts_of(const Ranges& ranges, std::uintptr_t low = 0, std::uintptr_t high = 1000) {
+std::vector<Part> parts_of(const Ranges& ranges, std::uintptr_t low = 0,
+                           std::uintptr_t high = 1000) {
   std::vector<Part> parts;
   ranges.each(low, high, [&](std::uintptr_t from, std::uintptr_t to, int prot) {
     parts.emplace_back(from, to, prot);
@@ -34,7 +35,8 @@ TEST(StressRanges, KnowsWhatIsMapped) {
   EXPECT_EQ(parts_of(ranges), (std::vector<Part>{{100, 120, PROT_READ}, {130, 200, PROT_READ}}));
   EXPECT_TRUE(ranges.covers(100, 120));
   EXPECT_FALSE(ranges.covers(110, 140));
-  EXPECT_EQ(parts_of(ranges, 110, 140), (std::vector<Part>{{110, 120, PROT_READ}, {130, 140, PROT_READ}}));
+  EXPECT_EQ(parts_of(ranges, 110, 140),
+            (std::vector<Part>{{110, 120, PROT_READ}, {130, 140, PROT_READ}}));
 }
 
 TEST(StressRanges, ANewMappingTakesThePlaceOfWhatItOverlaps) {
@@ -42,7 +44,8 @@ TEST(StressRanges, ANewMappingTakesThePlaceOfWhatItOverlaps) {
   ranges.set(0, 100, PROT_READ);
   ranges.set(200, 300, PROT_WRITE);
   ranges.set(50, 250, PROT_NONE);
-  EXPECT_EQ(parts_of(ranges), (std::vector<Part>{{0, 50, PROT_READ}, {50, 250, PROT_NONE}, {250, 300, PROT_WRITE}}));
+  EXPECT_EQ(parts_of(ranges),
+            (std::vector<Part>{{0, 50, PROT_READ}, {50, 250, PROT_NONE}, {250, 300, PROT_WRITE}}));
   ranges.set(0, 300, PROT_READ);
   EXPECT_EQ(parts_of(ranges), (std::vector<Part>{{0, 300, PROT_READ}}));
 }
@@ -83,7 +86,8 @@ TEST(StressDelays, AreTheSameForTheSameSeedExecutionAndTask) {
     different.insert(held_up(1, execution, 1));
   }
   EXPECT_GT(different.size(), 10u);
-  EXPECT_TRUE(different.count(std::vector<bool>(64, false)) == 1) << "some executions have no delay";
+  EXPECT_TRUE(different.count(std::vector<bool>(64, false)) == 1)
+      << "some executions have no delay";
 }
 
 TEST(StressDelays, MixSpreadsNeighbours) {

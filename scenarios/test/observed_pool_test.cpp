@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -175,7 +177,9 @@ TEST(Observed, MakesThePoolOfTheNameAndKnowsNoOther) {
     pool->close();
     for (const auto& o : observed_so_far) {
       EXPECT_NE(o.kind, HARNESS_LOST) << variant;
-      if (o.kind == HARNESS_COUNTED) EXPECT_EQ(o.value, o.expected) << variant << ' ' << o.label;
+      if (o.kind == HARNESS_COUNTED) {
+        EXPECT_EQ(o.value, o.expected) << variant << ' ' << o.label;
+      }
     }
   }
   EXPECT_THROW(scenarios::observed("clamied", scenarios::small_pool), std::invalid_argument);

@@ -1,5 +1,5 @@
-// Programs for stress mode: a pool of one mapped region, broken and right, and everything else that can
-// happen to threads that the system runs: deadlocks, crashes, exits, exceptions, endless loops.
+// Programs for stress mode: a pool of one mapped region, broken and right, and everything else that
+// can happen to threads that the system runs: deadlocks, crashes, exits, exceptions, endless loops.
 #undef NDEBUG  // one of them fails an assertion, in every build
 #include <pthread.h>
 #include <sys/mman.h>
@@ -27,13 +27,13 @@ namespace {
 constexpr std::size_t page = 4096;
 constexpr std::size_t slices = 4;
 
-// One region of four slices. `counted` tells whether take() and the check before freeing exclude each
-// other; where they do not, a region can be freed under a slice that was just taken.
+// One region of four slices. `counted` tells whether take() and the check before freeing exclude
+// each other; where they do not, a region can be freed under a slice that was just taken.
 class Pool {
  public:
   explicit Pool(bool excludes) : excludes_(excludes) {
-    base_ = static_cast<char*>(mmap(nullptr, slices * page, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    base_ = static_cast<char*>(
+        mmap(nullptr, slices * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     harness::observe::budget(this, slices * page);
   }
   ~Pool() { free_unused(); }
@@ -175,6 +175,18 @@ void lock_orders(harness::Execution& run) {
   run.join();
 }
 
+void lock_orders_at_points(harness::Execution& run) {
+  std::mutex first, second;
+  const auto both = [](std::mutex& one, std::mutex& other) {
+    const std::lock_guard held(one);
+    harness::point("one-held");
+    const std::lock_guard also(other);
+  };
+  run.spawn("forwards", [&] { both(first, second); });
+  run.spawn("backwards", [&] { both(second, first); });
+  run.join();
+}
+
 void sleep_long(harness::Execution& run) {
   run.spawn("sleeper", [] { std::this_thread::sleep_for(std::chrono::milliseconds(2500)); });
   run.join();
@@ -255,40 +267,47 @@ const std::map<std::string, Play, std::less<>>& programs() {
       {"two-phases", two_phases},
       {"own-threads", own_threads},
       {"lock-orders", lock_orders},
+      {"lock-orders-at-points", lock_orders_at_points},
       {"sleep-long", sleep_long},
       {"leak", leak},
       {"odd-calls", odd_calls},
       {"data-race", count_unlocked},
       {"freed-heap", read_freed_heap},
       {"overflow-number", overflow_number},
-      {"null", [](harness::Execution& run) {
+      {"null",
+       [](harness::Execution& run) {
          run_one(run, [] { *reinterpret_cast<volatile int*>(8 * endless) = 1; });
        }},
       {"deep", [](harness::Execution& run) { run_one(run, [] { endless = recurse(0); }); }},
       {"abort", [](harness::Execution& run) { run_one(run, [] { std::abort(); }); }},
       {"exit", [](harness::Execution& run) { run_one(run, [] { _exit(3); }); }},
-      {"assert", [](harness::Execution& run) {
+      {"assert",
+       [](harness::Execution& run) {
          run_one(run, [] {
            const int one = endless;
            assert(one == 2);
          });
        }},
-      {"throw", [](harness::Execution& run) {
+      {"throw",
+       [](harness::Execution& run) {
          run_one(run, [] { throw std::runtime_error("no more paper"); });
        }},
-      {"loop", [](harness::Execution& run) {
+      {"loop",
+       [](harness::Execution& run) {
          run_one(run, [] {
            while (endless != 0) {
            }
          });
        }},
       {"not-joined", [](harness::Execution& run) { run.spawn("idle", [] {}); }},
-      {"same-name", [](harness::Execution& run) {
+      {"same-name",
+       [](harness::Execution& run) {
          run.spawn("twin", [] {});
          run.spawn("twin", [] {});
        }},
       {"bad-name", [](harness::Execution& run) { run.spawn("Two Words", [] {}); }},
-      {"dice", [](harness::Execution& run) {
+      {"dice",
+       [](harness::Execution& run) {
          std::string thrown;
          for (int i = 0; i < 8; ++i) thrown += std::to_string(run.random(6) + 1);
          if (run.random(1) != 0 || run.random(0) != 0) std::abort();
@@ -310,5 +329,6 @@ HARNESS_SCENARIO({
     .name = "real_threads",
     .about = "programs for the tests of stress mode",
     .variants = variants(),
-    .play = [](harness::Execution& run, std::string_view variant) { programs().find(variant)->second(run); },
+    .play = [](harness::Execution& run,
+               std::string_view variant) { programs().find(variant)->second(run); },
 });
