@@ -49,13 +49,14 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
 #endif
 }
 
-reports::Verdict failed(const Request& request, const std::string& reason) {
+reports::Verdict without_answer(const Request& request, const std::string& outcome,
+                                const std::string& reason) {
   reports::Verdict verdict;
   verdict.mode = request.real_threads ? "stress" : request.schedule.empty() ? "explore" : "replay";
   verdict.strategy = request.schedule.empty() ? request.strategy : "replay";
   verdict.bounds.preemptions = request.preemptions;
   verdict.bounds.max_steps = request.max_steps;
-  verdict.outcome = "error";
+  verdict.outcome = outcome;
   verdict.reason = reason;
   return verdict;
 }
@@ -108,15 +109,18 @@ bool is_as_expected(const reports::Verdict& verdict) {
 reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
                              const Request& request) {
   reports::Verdict verdict;
+  const bool too_late = request.interrupted && request.interrupted->load();
+  if (too_late) verdict = without_answer(request, "inconclusive", "interrupted before it began");
   try {
-    verdict = request.real_threads ? on_real_threads(scenario, variant, request)
-                                   : in_engine(scenario, variant, request);
+    if (!too_late)
+      verdict = request.real_threads ? on_real_threads(scenario, variant, request)
+                                     : in_engine(scenario, variant, request);
   } catch (const UsageError&) {
     throw;
   } catch (const ReplayDiverged& error) {
-    verdict = failed(request, error.what());
+    verdict = without_answer(request, "error", error.what());
   } catch (const std::exception& error) {
-    verdict = failed(request, std::string("the tool failed: ") + error.what());
+    verdict = without_answer(request, "error", std::string("the tool failed: ") + error.what());
   }
   verdict.scenario = scenario.name;
   verdict.variant = variant.name;

@@ -37,7 +37,7 @@ struct Request {
 Request request_for(const Scenario& scenario, const CommandLine& line);
 
 // Never throws but UsageError: where a schedule does not fit, or the tool fails, the outcome is
-// `error`.
+// `error`. Where the request is interrupted already, it is `inconclusive`, and nothing was run.
 reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
                              const Request& request);
 

@@ -82,9 +82,11 @@ std::string read_file(const std::string& path, std::string_view origin) {
 }
 
 void keep_standard_descriptors() {
-  int opened = 0;
-  while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
-  if (opened > STDERR_FILENO) close(opened);
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) >= 0) continue;
+    // The lowest free number is this one: those below are open by now.
+    static_cast<void>(open(number == STDIN_FILENO ? "/dev/null" : "/dev/full", O_RDWR));
+  }
 }
 
 std::string write_all(int descriptor, std::string_view text) {

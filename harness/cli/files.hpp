@@ -18,7 +18,7 @@ std::string read_file(const std::string& path, std::string_view origin);
 // Makes the directory and those above it. "" if it is there afterwards.
 [[nodiscard]] std::string make_directory(const std::string& path);
 // Where standard input, output or error is closed, nothing else may get its number by accident:
-// opens /dev/null in its place.
+// opens what reads as empty, or what refuses to be written to, in its place.
 void keep_standard_descriptors();
 // Everything to a descriptor, going on after interruptions. "" if it worked.
 [[nodiscard]] std::string write_all(int descriptor, std::string_view text);

@@ -139,6 +139,10 @@ reports::Verdict repeat(std::uint64_t times, std::string wanted,
     verdict = once();
     const std::string result = result_text(verdict);
     const bool cut_off = interrupted();
+    if (verdict.outcome == "error") {
+      said = fmt::format("replay {} of {}: {}", done, times, result);
+      return verdict;
+    }
     if (wanted.empty()) wanted = result;
     verdict.counters["replays"] = done;
     verdict.counters["replays-alike"] = result == wanted ? done : done - 1;

@@ -184,7 +184,7 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
   for (const std::string& warning : recordings.warnings) warn(warning + "; left out");
   Run run(line, program, recordings.seed, output);
   std::size_t done = 0;
-  for (; done < recordings.all.size() && !interrupted(); ++done) {
+  for (; done < recordings.all.size() && (done == 0 || !interrupted()); ++done) {
     run.recorded(recordings.all[done]);
     const bool last = done + 1 == recordings.all.size();
     if (last || recordings.all[done + 1].scenario != recordings.all[done].scenario)
@@ -199,13 +199,15 @@ int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
   check(line, selected);
   Run run(line, program, line.seed, output);
   std::size_t not_run = 0;
+  bool begun = false;
   for (const Selected& one : selected) {
-    for (const Variant* variant : one.variants) {
-      if (interrupted())
-        ++not_run;
-      else
-        run.variant(*one.scenario, *variant);
+    // A document is about a whole scenario, so one that was begun is gone through to its end.
+    if (begun && interrupted()) {
+      not_run += one.variants.size();
+      continue;
     }
+    begun = true;
+    for (const Variant* variant : one.variants) run.variant(*one.scenario, *variant);
     run.end_scenario();
   }
   return run.end(not_run);

@@ -22,4 +22,22 @@ void* find(const char* name) {
   return found;
 }
 
+namespace {
+
+template <class Function>
+Function* once(Function*& found, const char* name) {
+  if (found == nullptr) found = reinterpret_cast<Function*>(find(name));
+  return found;
+}
+
+int (*acquire)(void*) = nullptr;
+void (*release)(void*) = nullptr;
+void (*give_up)(void*) = nullptr;
+
+}  // namespace
+
+int guard_acquire(void* guard) { return once(acquire, "__cxa_guard_acquire")(guard); }
+void guard_release(void* guard) { once(release, "__cxa_guard_release")(guard); }
+void guard_abort(void* guard) { once(give_up, "__cxa_guard_abort")(guard); }
+
 }  // namespace harness::real

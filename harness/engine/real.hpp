@@ -2,7 +2,6 @@
 // first use: calls arrive before our own constructors have run.
 #pragma once
 
-#include <cxxabi.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -14,9 +13,6 @@
 #include <cstdlib>
 #include <cstring>
 
-using __cxxabiv1::__cxa_guard_abort;
-using __cxxabiv1::__cxa_guard_acquire;
-using __cxxabiv1::__cxa_guard_release;
 extern "C" int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
 extern "C" void __assert_fail(const char*, const char*, unsigned, const char*) noexcept;
 
@@ -47,18 +43,23 @@ void* find(const char* name);
   X(sem_post) X(sem_getvalue)                                                                          \
   X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
-  X(__cxa_guard_acquire) X(__cxa_guard_release) X(__cxa_guard_abort) X(__cxa_thread_atexit_impl)
+  X(__cxa_thread_atexit_impl)
 // clang-format on
 
-#define HARNESS_DECLARE_REAL(name)                                         \
-  extern decltype(&::name) name##_found;                                   \
-  template <class... Argument>                                             \
-  inline decltype(auto) name(Argument... argument) {                       \
-    if (name##_found == nullptr) [[unlikely]]                              \
-      name##_found = reinterpret_cast<decltype(&::name)>(find(#name));     \
-    return name##_found(argument...);                                      \
+#define HARNESS_DECLARE_REAL(name)                                       \
+  extern decltype(&::name) name##_found;                                 \
+  template <class... Argument>                                           \
+  inline decltype(auto) name(Argument... argument) {                     \
+    if (name##_found == nullptr) [[unlikely]]                            \
+      name##_found = reinterpret_cast<decltype(&::name)>(find(#name));   \
+    return name##_found(argument...);                                    \
   }
 HARNESS_REAL_FUNCTIONS(HARNESS_DECLARE_REAL)
 #undef HARNESS_DECLARE_REAL
+
+// On the guards of static locals the compilers do not agree what type they are.
+int guard_acquire(void* guard);
+void guard_release(void* guard);
+void guard_abort(void* guard);
 
 }  // namespace harness::real

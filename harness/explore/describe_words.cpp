@@ -301,9 +301,11 @@ std::string fill_in(const std::string& message, const Words& words, std::size_t 
         mentioned(all.substr(open + 1, colon - open - 1), all.substr(colon + 1, close - colon - 1),
                   all.substr(close + 1), words, at);
     if (name.empty()) name = message.substr(open, close + 1 - open);
-    // "the slice slice 3 of region 1"
+    // Not "the slice slice 3 of region 1".
     for (const std::string_view word : {"slice ", "region ", "pool "}) {
-      if (name.starts_with(word) && out.ends_with(word)) name.erase(0, word.size());
+      if (!name.starts_with(word) || !out.ends_with(word)) continue;
+      out.erase(out.size() - word.size());
+      if (out.ends_with("the ")) out.erase(out.size() - 4);
     }
     out += name;
     i = close + 1;

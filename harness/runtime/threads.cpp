@@ -192,25 +192,29 @@ HARNESS_EXPORT int pthread_once(pthread_once_t* control, void (*routine)()) {
   return harness::run_once(control, routine, HARNESS_CALLER);
 }
 
-// The first byte of the guard of a static local says whether it is initialised.
-HARNESS_EXPORT int __cxa_guard_acquire(abi::__guard* guard) {
-  if (active == nullptr) return real::__cxa_guard_acquire(guard);
+// The first byte of the guard of a static local says whether it is initialised. (Named through asm labels:
+// the compilers have declarations of their own.)
+HARNESS_EXPORT int harness_guard_acquire(void* guard) __asm__("__cxa_guard_acquire");
+int harness_guard_acquire(void* guard) {
+  if (active == nullptr) return real::guard_acquire(guard);
   const Entered entered;
-  const auto is_done = [=] { return *reinterpret_cast<const char*>(guard) != 0; };
+  const auto is_done = [=] { return *static_cast<const char*>(guard) != 0; };
   if (is_done()) return 0;
   return harness::begin_initialisation(*entered, entered->object(guard), harness::Op::guard, HARNESS_CALLER,
                                        is_done)
              ? 1
              : 0;
 }
-HARNESS_EXPORT void __cxa_guard_release(abi::__guard* guard) {
-  if (active == nullptr) return real::__cxa_guard_release(guard);
+HARNESS_EXPORT void harness_guard_release(void* guard) __asm__("__cxa_guard_release");
+void harness_guard_release(void* guard) {
+  if (active == nullptr) return real::guard_release(guard);
   const Entered entered;
-  *reinterpret_cast<char*>(guard) = 1;
+  *static_cast<char*>(guard) = 1;
   harness::end_initialisation(*entered, entered->object(guard));
 }
-HARNESS_EXPORT void __cxa_guard_abort(abi::__guard* guard) {
-  if (active == nullptr) return real::__cxa_guard_abort(guard);
+HARNESS_EXPORT void harness_guard_abort(void* guard) __asm__("__cxa_guard_abort");
+void harness_guard_abort(void* guard) {
+  if (active == nullptr) return real::guard_abort(guard);
   const Entered entered;
   harness::end_initialisation(*entered, entered->object(guard));
 }

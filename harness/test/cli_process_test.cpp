@@ -1,6 +1,6 @@
 // The executable as a user meets it: exit codes, what goes where, documents, and bad input.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
+#include <pty.h>
 
 #include <csignal>
 #include <filesystem>
@@ -19,6 +19,33 @@ using test::Ran;
 const bool engine = std::string(HARNESS_SANITIZER).empty();
 
 std::string plugins(const std::string& name) { return std::string(HARNESS_PLUGINS) + "/" + name; }
+
+// What the program writes to standard error where that is a terminal.
+std::string on_a_terminal(std::vector<std::string> words, std::vector<std::string> environment,
+                          const std::string& kind) {
+  int ours = -1;
+  int its = -1;
+  if (openpty(&ours, &its, nullptr, nullptr, nullptr) != 0) std::abort();
+  environment.push_back("TERM=" + kind);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(open("/dev/null", O_RDWR), STDOUT_FILENO);
+    dup2(its, STDERR_FILENO);
+    close(ours);
+    const fs::path folder = fs::path(words[0]).parent_path();
+    if (chdir(folder.c_str()) != 0) _exit(126);
+    execve(words[0].c_str(), test::pointers(words).data(), test::pointers(environment).data());
+    _exit(127);
+  }
+  close(its);
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (ssize_t got = 0; (got = read(ours, buffer.data(), buffer.size())) > 0;)
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  close(ours);
+  waitpid(child, nullptr, 0);
+  return text;
+}
 
 // harness with the plugin `good` alone, in a directory of its own; short on real threads.
 class CliProcess : public testing::Test {
@@ -212,9 +239,36 @@ TEST_F(CliProcess, CtrlCEndsWithTheVerdictSoFar) {
   const Ran ran = test::run({words,
                              {"HARNESS_PLUGIN_PATH=" + plugins("good")},
                              folder_.path().string(),
-                             [](pid_t process) { kill(process, SIGINT); }});
+                             [](pid_t process) { kill(-process, SIGINT); }});
   EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
   EXPECT_EQ(document("reports/calm.json")["verdicts"][0]["outcome"], "inconclusive") << ran.out;
+}
+
+TEST_F(CliProcess, ClosedDescriptorsAreNoOnesTarget) {
+  std::string line = "'" + executable() + "'";
+  for (const std::string& word : chosen("calm")) line += " '" + word + "'";
+  const auto shell = [&](const std::string& text) {
+    return test::run({{"/bin/sh", "-c", text},
+                      {"HARNESS_PLUGIN_PATH=" + plugins("good")},
+                      folder_.path().string()});
+  };
+  EXPECT_EQ(shell(line + " <&- >&-").code, 0);
+  EXPECT_EQ(document("reports/calm.json")["verdicts"].size(), 1u);
+  EXPECT_EQ(shell(line + " --json two.json <&- >&- 2>&-").code, 0);
+  EXPECT_EQ(document("two.json")["verdicts"].size(), 1u);
+  EXPECT_EQ(shell(line + " --json - >&-").code, 3);
+}
+
+TEST_F(CliProcess, ProgressIsDrawnOnATerminalAndErased) {
+  std::vector<std::string> words{executable(), "--scenario", "calm", "--executions", "0"};
+  words.insert(words.end(), {"--seconds", "1"});
+  if (engine) words.insert(words.end(), {"--strategy", "random"});
+  const std::string drawn =
+      on_a_terminal(words, {"HARNESS_PLUGIN_PATH=" + plugins("good")}, "xterm");
+  EXPECT_NE(drawn.find("\rcalm/right  "), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("s left\x1b[K"), std::string::npos) << drawn;
+  EXPECT_TRUE(drawn.ends_with("\r\x1b[K")) << drawn;
+  EXPECT_EQ(on_a_terminal(words, {"HARNESS_PLUGIN_PATH=" + plugins("good")}, "dumb"), "");
 }
 
 TEST_F(CliProcess, AReaderThatGoesAwayCostsNoDocument) {

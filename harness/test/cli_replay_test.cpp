@@ -90,6 +90,21 @@ TEST(CliReplay, OneThatDiffersEndsIt) {
   EXPECT_EQ(verdict.reason, said);
 }
 
+TEST(CliReplay, AnErrorIsNotRepeated) {
+  int runs = 0;
+  std::string said;
+  const auto once = [&] {
+    ++runs;
+    reports::Verdict verdict;
+    verdict.outcome = "error";
+    verdict.reason = "it does not fit";
+    return verdict;
+  };
+  EXPECT_EQ(repeat(1000, "", once, never, said).outcome, "error");
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(said, "replay 1 of 1000: error: it does not fit");
+}
+
 TEST(CliReplay, AnInterruptEndsItWithWhatThereIs) {
   int runs = 0;
   std::string said;

@@ -39,6 +39,7 @@ inline std::vector<char*> pointers(std::vector<std::string>& words) {
 }
 
 [[noreturn]] inline void become(Command& command, int out, int err) {
+  setpgid(0, 0);  // so that a signal can be sent to it and its workers, as a terminal does
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
