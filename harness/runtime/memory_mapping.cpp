@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cstdarg>
 
 #include "harness/runtime/caller.hpp"
 #include "harness/stress/hooks.hpp"
@@ -22,6 +23,21 @@ auto hooked(Op op, const void* address, std::size_t bytes, int protection, std::
   if constexpr (std::is_pointer_v<decltype(result)>) range = result;
   hooks->after_memory(op, range, bytes, protection, failed, where);
   errno = error;
+  return result;
+}
+
+// The same for mremap(): the old range goes, a new one comes.
+void* remapped(void* address, std::size_t bytes, std::size_t wanted, int flags, void* target,
+               std::uintptr_t where) {
+  const auto call = [=] { return real::mremap(address, bytes, wanted, flags, target); };
+  const stress_mode::Hooks* const hooks = stress_mode::hooks.load(std::memory_order_acquire);
+  if (hooks == nullptr) return call();
+  hooks->before_memory(Op::unmap, address, bytes, 0, where);
+  void* const result = call();
+  hooks->after_memory(Op::unmap, address, bytes, 0, result == MAP_FAILED, where);
+  if (result == MAP_FAILED) return result;
+  hooks->before_memory(Op::map, nullptr, wanted, PROT_READ | PROT_WRITE, where);
+  hooks->after_memory(Op::map, result, wanted, PROT_READ | PROT_WRITE, false, where);
   return result;
 }
 
@@ -136,7 +152,13 @@ HARNESS_EXPORT int madvise(void* address, std::size_t bytes, int advice) noexcep
 
 // Growing in place or moving is not modelled; callers must cope with a failure anyway.
 HARNESS_EXPORT void* mremap(void* address, std::size_t bytes, std::size_t wanted, int flags, ...) noexcept {
-  if (active == nullptr || !harness::in_arena(address)) return real::mremap(address, bytes, wanted, flags);
+  if (active == nullptr || !harness::in_arena(address)) {
+    va_list more;
+    va_start(more, flags);
+    void* const target = (flags & MREMAP_FIXED) != 0 ? va_arg(more, void*) : nullptr;
+    va_end(more);
+    return harness::remapped(address, bytes, wanted, flags, target, HARNESS_CALLER);
+  }
   const harness::Entered entered;
   entered->note_uncontrolled("mremap() of anonymous memory: refused with ENOMEM");
   errno = ENOMEM;

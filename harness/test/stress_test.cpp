@@ -170,6 +170,12 @@ TEST(Stress, MemoryCallsThatFailOrOverlapAreNothingWrong) {
   EXPECT_EQ(verdict.executions, 30u);
 }
 
+TEST(Stress, UnmappedAddressesAreWhatTheyAreWithoutTheTool) {
+  const reports::Verdict verdict = stress_one("unmapped-addresses", few(40));
+  EXPECT_EQ(verdict.outcome, "pass") << text_of(verdict);
+  EXPECT_EQ(verdict.executions, 40u);
+}
+
 TEST(Stress, ThreadsThatTheProgramMakesAreTasks) {
   const reports::Verdict verdict = stress_one("own-threads", few(50));
   EXPECT_EQ(verdict.outcome, "pass") << text_of(verdict);

@@ -221,6 +221,40 @@ void odd_calls(harness::Execution& run) {
   run.join();
 }
 
+char* map_at(char* address, int flags) {
+  return static_cast<char*>(
+      mmap(address, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0));
+}
+
+// Addresses that were unmapped: what the kernel says to calls on them, and how they are mapped
+// anew.
+void unmapped_addresses(harness::Execution& run) {
+  run.spawn("caller", [] {
+    const auto must = [](bool holds) {
+      if (!holds) std::abort();
+    };
+    char* base = map_at(nullptr, 0);
+    must(base != MAP_FAILED && munmap(base, page) == 0);
+    must(munmap(base, page) == 0);
+    must(mprotect(base, page, PROT_READ) == -1 && errno == ENOMEM);
+    must(madvise(base, page, MADV_DONTNEED) == -1 && errno == ENOMEM);
+    must(mremap(base, page, 2 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    for (const int flags : {MAP_FIXED_NOREPLACE, MAP_FIXED}) {
+      must(map_at(base, flags) == base);
+      must(base[5] == 0);
+      base[5] = 1;
+      must(munmap(base, page) == 0);
+    }
+    char* moved = map_at(nullptr, 0);
+    moved[0] = 3;
+    auto* larger = static_cast<char*>(mremap(moved, page, 4 * page, MREMAP_MAYMOVE));
+    must(larger != MAP_FAILED && larger[0] == 3);
+    larger[3 * page] = 4;
+    must(munmap(larger, 4 * page) == 0);
+  });
+  run.join();
+}
+
 int counter = 0;
 void count_unlocked(harness::Execution& run) {
   for (const char* name : {"one", "other"})
@@ -271,6 +305,7 @@ const std::map<std::string, Play, std::less<>>& programs() {
       {"sleep-long", sleep_long},
       {"leak", leak},
       {"odd-calls", odd_calls},
+      {"unmapped-addresses", unmapped_addresses},
       {"data-race", count_unlocked},
       {"freed-heap", read_freed_heap},
       {"overflow-number", overflow_number},
