@@ -42,6 +42,7 @@ Event& Engine::pending_event() {
 }
 
 Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what) {
+  if (enabled && unfinished_ == 1) return alone(event);
   Task& me = *current_;
   me.pending = event;
   me.pending.task = me.id;
@@ -96,7 +97,7 @@ void Engine::commit(const Ready& chosen) {
 void Engine::switch_to(Task& task) {
   Task& me = *current_;
   me.shadow_top = shadow_top;
-  shadow_top = task.shadow_top;
+  use_shadow_stack_of(task);
   current_ = &task;
   switch_context(me.fiber->context(), task.fiber->context());
 }
@@ -241,8 +242,8 @@ Recorded Engine::recorded(const Event& event) {
   to.event.label = shared_.intern(event.label);
   to.stack[to.depth++] = event.where;
   if (current_ == nullptr) return to;
-  const std::uintptr_t* frame = std::min(shadow_top, current_->shadow_base + shadow_frames);
-  while (frame > current_->shadow_base && to.depth < to.stack.size()) to.stack[to.depth++] = *--frame;
+  const std::uintptr_t* frame = std::min(shadow_top, shadow_end);
+  while (frame > shadow_base && to.depth < to.stack.size()) to.stack[to.depth++] = *--frame;
   return to;
 }
 
@@ -290,6 +291,7 @@ Engine::Outcome Engine::run(const Scenario& scenario, std::string_view variant, 
 void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint64_t number) {
   execution_ = number;
   steps_ = 0;
+  alone_events_ = 0;
   hash_ = 0;
   now_ns_ = 0;
   idle_rounds_ = 0;
@@ -297,15 +299,16 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15 ^ (number + 1) * 0xbf58'476d'1ce4'e5b9;
   outcome_ = Outcome::completed;
   shared_.steps.store(0, std::memory_order_release);
-  memory_.set_protects(settings_.protects || number % 64 == 0);
+  memory_.set_protects(settings_.protects || number % protected_every == 0);
   for (const auto& oracle : oracles_) oracle->begin();
-  play_ = std::make_unique<Play>(*this, scenario, variant);
+  if (play_ == nullptr) play_ = std::make_unique<Play>(*this);
+  play_->begin(scenario, variant);
   task_count_ = unfinished_ = 0;
   ready_.clear();
   timed_.clear();
   Task& main = create("main", &play_->body(), nullptr, nullptr);
   current_ = &main;
-  shadow_top = main.shadow_top;
+  use_shadow_stack_of(main);
   offer(main, 0, Event{.op = Op::start});
 }
 
@@ -332,8 +335,10 @@ Engine::Outcome Engine::finish() {
 }
 
 void Engine::restore_state() {
-  if (outcome_ != Outcome::completed) static_cast<void>(play_.release());  // its tasks are in mid-flight
-  play_.reset();
+  if (outcome_ == Outcome::completed)
+    play_->end();
+  else
+    static_cast<void>(play_.release());  // its tasks are in mid-flight
   for (const pthread_key_t key : made_keys_) {
     forget_key(key);
     real::pthread_key_delete(key);

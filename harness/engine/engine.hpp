@@ -56,8 +56,10 @@ class Engine {
 
   // --- for the runtime, called on the current task's fiber, in tool mode (see Entered)
   // A scheduling point: returns when the event is to be executed; the caller executes it, completes it,
-  // and calls executed().
+  // and calls executed(). While a task is the only one that has not ended there is nothing to decide: its
+  // events are no steps, and nobody is asked.
   [[gnu::always_inline]] Event& reach(const Event& event) {
+    if (unfinished_ == 1) return alone(event);
     copy_by_field(pending_event(), event);
     decide();
     return now_;
@@ -142,11 +144,24 @@ class Engine {
   const Settings& settings() const { return settings_; }
   void note_uncontrolled(const char* what);
 
-  std::uintptr_t* shadow_top = nullptr;  // of the current task; grows upwards
+  // Call stack of the current task as the instrumentation reports it; grows upwards.
+  std::uintptr_t* shadow_top = nullptr;
+  std::uintptr_t* shadow_base = nullptr;
+  std::uintptr_t* shadow_end = nullptr;
   static constexpr std::size_t shadow_frames = std::size_t{1} << 18;
 
  private:
   class Play;
+  [[gnu::always_inline]] Event& alone(const Event& event) {
+    if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
+      leave(Outcome::cut_off);
+    copy_by_field(now_, event);
+    now_.task = current_->id;
+    now_.step = steps_;
+    return now_;
+  }
+  static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory
+  static constexpr std::uint64_t events_per_step = 16;  // limit on the events of a lone task
   // Where the next event of the current task is to be written.
   Event& pending_event();
   static void fiber_main(void* task);
@@ -155,6 +170,11 @@ class Engine {
   const Ready& ask(std::span<const Ready> ready);
   void commit(const Ready& chosen);
   void switch_to(Task& task);
+  void use_shadow_stack_of(const Task& task) {
+    shadow_top = task.shadow_top;
+    shadow_base = task.shadow_base;
+    shadow_end = task.shadow_base + shadow_frames;
+  }
   [[noreturn]] void leave(Outcome outcome);
   void begin(const Scenario& scenario, std::string_view variant, std::uint64_t number);
   Outcome finish();
@@ -194,6 +214,7 @@ class Engine {
   Task* current_ = nullptr;
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
+  std::uint64_t alone_events_ = 0;
   std::uint64_t hash_ = 0;
   std::uint64_t now_ns_ = 0;
   std::uint64_t execution_ = 0;

@@ -6,17 +6,21 @@
 
 namespace harness {
 
-Engine::Play::Play(Engine& engine, const Scenario& scenario, std::string_view variant)
-    : engine_(engine) {
-  body_ = [this, &scenario, variant] {
-    scenario.play(*this, variant);
+Engine::Play::Play(Engine& engine) : engine_(engine) {
+  body_ = [this] {
+    scenario_->play(*this, variant_);
     const Entered entered;
-    const auto unjoined =
-        std::find_if(spawned_.begin(), spawned_.end(), [](const Spawned& s) { return !s.started; });
-    if (unjoined != spawned_.end())
+    if (started_ != spawned_.size())
       entered->fail(fmt::format("scenario '{}' returned from play without join(): task '{}' never ran",
-                                scenario.name, unjoined->name));
+                                scenario_->name, spawned_[started_].name));
   };
+}
+
+void Engine::Play::begin(const Scenario& scenario, std::string_view variant) {
+  scenario_ = &scenario;
+  variant_ = variant;
+  started_ = running_ = 0;
+  all_ended_ = {};
 }
 
 void Engine::Play::spawn(std::string_view name, std::function<void()> body) {
@@ -30,11 +34,10 @@ void Engine::Play::spawn(std::string_view name, std::function<void()> body) {
 
 void Engine::Play::join() {
   const Entered entered;
-  for (Spawned& spawned : spawned_) {
-    if (spawned.started) continue;
-    spawned.started = true;
+  for (; started_ < spawned_.size(); ++started_) {
     ++running_;
-    spawned.task = entered->create(spawned.name, &spawned.body, nullptr, nullptr).id;
+    Spawned& spawned = spawned_[started_];
+    entered->create(spawned.name, &spawned.body, nullptr, nullptr);
   }
   entered->reach_when(all_ended_, running_ == 0,
                       Event{.op = Op::join, .value = no_task,
@@ -44,8 +47,7 @@ void Engine::Play::join() {
 }
 
 void Engine::Play::ended(const Task& task) {
-  const auto spawned = [&](const Spawned& s) { return s.started && &s.body == task.body; };
-  if (!std::any_of(spawned_.begin(), spawned_.end(), spawned)) return;
+  if (task.body == nullptr || &task == &engine_.task(0)) return;
   if (--running_ == 0) engine_.enable(all_ended_);
 }
 

@@ -12,8 +12,10 @@ namespace harness {
 
 class Engine::Play final : public Execution {
  public:
-  Play(Engine& engine, const Scenario& scenario, std::string_view variant);
+  explicit Play(Engine& engine);
 
+  void begin(const Scenario& scenario, std::string_view variant);
+  void end() { spawned_.clear(); }
   // What the task "main" runs.
   std::function<void()>& body() { return body_; }
   void ended(const Task& task);
@@ -27,13 +29,14 @@ class Engine::Play final : public Execution {
   struct Spawned {
     std::string name;
     std::function<void()> body;
-    bool started = false;
-    TaskId task = no_task;
   };
 
   Engine& engine_;
+  const Scenario* scenario_ = nullptr;
+  std::string_view variant_;
   std::function<void()> body_;
   std::deque<Spawned> spawned_;  // tasks keep pointers to the bodies
+  std::size_t started_ = 0;
   std::size_t running_ = 0;
   WaitList all_ended_;
 };

@@ -36,6 +36,10 @@ class Strategy {
   virtual void end() {}
   // A new worker goes on after `executions`, the last of which took `path` (its process was lost).
   virtual void resume(std::uint64_t /*executions*/, std::span<const Choice> /*path*/) {}
+  // One word that outlives a lost worker: asked for after begin() and after end(), and the last one is
+  // given to the strategy of the new worker, before resume(). 0: nothing to remember.
+  virtual std::uint64_t memory() const { return 0; }
+  virtual void recall(std::uint64_t /*memory*/) {}
   // After begin() returned false: true if every interleaving within bounds() has been executed.
   virtual bool exhausted() const { return false; }
   // "" while the program fits what the strategy knows of it; else a sentence about where it first

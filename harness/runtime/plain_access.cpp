@@ -88,11 +88,9 @@ HARNESS_EXPORT void __tsan_write_range(void* address, unsigned long bytes) {
 HARNESS_EXPORT void __tsan_func_entry(void* call_site) {
   harness::Engine* const engine = active;
   if (engine == nullptr) return;
-  std::uintptr_t*& top = engine->shadow_top;
-  const harness::Task& task = engine->current();
-  if (static_cast<std::size_t>(top - task.shadow_base) < harness::Engine::shadow_frames)
+  std::uintptr_t* const top = engine->shadow_top++;
+  if (top < engine->shadow_end) [[likely]]
     *top = reinterpret_cast<std::uintptr_t>(call_site);
-  ++top;
   if (engine->settings().function_name != nullptr) [[unlikely]]
     harness::stop_at_function(harness::Op::enter, HARNESS_CALLER);
 }
@@ -102,7 +100,7 @@ HARNESS_EXPORT void __tsan_func_exit() {
   if (engine == nullptr) return;
   if (engine->settings().function_name != nullptr) [[unlikely]]
     harness::stop_at_function(harness::Op::leave, HARNESS_CALLER);
-  if (engine->shadow_top > engine->current().shadow_base) --engine->shadow_top;
+  if (engine->shadow_top > engine->shadow_base) --engine->shadow_top;
 }
 
 HARNESS_EXPORT void __tsan_init() {}

@@ -2,15 +2,15 @@
 // other, they lead to the same state in either order, and neither makes the other possible or
 // impossible. Dependence is what partial order sampling draws anew for and what partial-order
 // reduction may not swap, so that in doubt it is true. It holds for events that are pending and for
-// those that have been executed; of the latter more is known (`failed`, the address of a mapping), and
-// so fewer are dependent.
+// those that have been executed; of the latter more is known (`failed`, the address of a mapping),
+// and so fewer are dependent.
 //
 //   memory    load, read-point and futex-wait read; store, rmw, cas, write-point write; a cas that
 //             failed read only. Overlapping ranges, one of them written.
 //   objects   locks, conditions, futex queues, once, guards, semaphores, barriers, by address: all
-//             conflict on the same object, except that shared locking commutes with itself, failed
-//             attempts with each other, and semaphore-post with semaphore-post. A wait also gives up
-//             its mutex, named by `value`; where it is not, it conflicts with every lock.
+//             conflict on the same object, except that shared locking and unlocking commute, failed
+//             attempts do, and posts to a semaphore do. A wait also gives up its mutex, named by
+//             `value`; where it is not, it conflicts with every lock.
 //   mappings  discard and protect conflict with all that touches their pages; so do map and unmap,
 //             and with each other wherever they are: they share the list of addresses to hand out.
 //             A map that has no address yet (pending, object 0) may take any.
@@ -20,8 +20,8 @@
 //             at least, and commute.
 //
 // All else commutes: points, function boundaries, yields, and fences, since memory is sequentially
-// consistent. Not seen here, since they are no events: reading the clock in the midst of a step, the
-// end of an initialisation, creation by Execution::join().
+// consistent. Not seen here, since they are no events: reading the clock in the midst of a step,
+// the end of an initialisation, creation by Execution::join().
 #pragma once
 
 #include "harness/engine/event.hpp"
@@ -37,10 +37,11 @@ constexpr bool is_time_out(const Event& event) {
 
 namespace dependence {
 
-enum class Effect : std::uint8_t { none, read, write };
+// `add` counts up or down: such events commute with each other, but not with those that look.
+enum class Effect : std::uint8_t { none, read, add, write };
 
 constexpr bool conflict(Effect a, Effect b) {
-  return a != Effect::none && b != Effect::none && (a == Effect::write || b == Effect::write);
+  return a != Effect::none && b != Effect::none && (a != b || a == Effect::write);
 }
 
 constexpr Effect on_memory(const Event& event) {
@@ -60,12 +61,23 @@ constexpr Effect on_memory(const Event& event) {
   }
 }
 
+// Touches memory, and nothing else. Neighbours in Op, so that it is two comparisons.
+constexpr bool is_access(Op op) {
+  return op >= Op::load && op <= Op::write_point && op != Op::fence;
+}
+static_assert(is_access(Op::store) && is_access(Op::rmw) && is_access(Op::cas) &&
+              is_access(Op::read_point) &&
+              static_cast<int>(Op::write_point) - static_cast<int>(Op::load) == 6);
+
 constexpr Effect on_object(const Event& event) {
   switch (event.op) {
     case Op::lock_shared:
     case Op::try_lock_shared:
     case Op::unlock_shared:
-      return is_time_out(event) ? Effect::write : Effect::read;
+      if (is_time_out(event)) return Effect::write;
+      return event.failed ? Effect::read : Effect::add;
+    case Op::semaphore_post:
+      return Effect::add;
     case Op::futex_wait:  // it did not join the queue
       return event.failed ? Effect::none : Effect::write;
     case Op::lock:
@@ -79,7 +91,6 @@ constexpr Effect on_object(const Event& event) {
     case Op::futex_wake:
     case Op::once:
     case Op::guard:
-    case Op::semaphore_post:
     case Op::barrier:
       return Effect::write;
     default:
@@ -96,8 +107,8 @@ constexpr bool is_lock(Op op) {
          op == Op::try_lock_shared || op == Op::unlock_shared;
 }
 
-// The bytes that an event touches: at least one; a futex word has four, though a pending wait does not
-// say so; a mapping consists of whole pages. first > last: none.
+// The bytes that an event touches: at least one; a futex word has four, though a pending wait does
+// not say so; a mapping consists of whole pages. first > last: none.
 struct Range {
   std::uintptr_t first = 1;
   std::uintptr_t last = 0;
@@ -152,10 +163,10 @@ constexpr bool moves_clock(const Event& event) {
 constexpr bool dependent(const Event& a, const Event& b) {
   using namespace dependence;
   if (a.task == b.task) return true;
+  if (is_access(a.op) && is_access(b.op))  // most are
+    return (on_memory(a) == Effect::write || on_memory(b) == Effect::write) && overlap(a, b);
   if (conflict(on_memory(a), on_memory(b)) && overlap(a, b)) return true;
-  if (a.object == b.object && conflict(on_object(a), on_object(b)) &&
-      !(a.op == Op::semaphore_post && b.op == Op::semaphore_post))
-    return true;
+  if (a.object == b.object && conflict(on_object(a), on_object(b))) return true;
   if (is_mapping(a.op) && mapping_conflicts(a, b)) return true;
   if (is_mapping(b.op) && mapping_conflicts(b, a)) return true;
   if (a.op == Op::wait && gives_up_mutex_of(a, b)) return true;

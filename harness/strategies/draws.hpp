@@ -1,5 +1,5 @@
-// Random numbers for strategies. Every execution has a stream of its own, derived from the seed and its
-// number alone, so that any execution can be repeated without those before it, on any machine.
+// Random numbers for strategies. Every execution has a stream of its own, derived from the seed and
+// its number alone, so that any execution can be repeated without those before it, on any machine.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ class Draws {
 
   std::uint64_t word() { return mixed(state_ += golden); }
 
-  // Below `bound`, without bias (Lemire 2019): a product that falls into the uneven rest is drawn again.
+  // Below `bound`, without bias (Lemire 2019): a product that falls into the uneven rest is drawn
+  // again.
   std::uint32_t below(std::uint32_t bound) {
     std::uint64_t product = (word() >> 32) * bound;
     if (static_cast<std::uint32_t>(product) < bound) {

@@ -16,4 +16,15 @@ std::unique_ptr<Strategy> make_random(std::uint64_t seed);
 // "Iterative context bounding", PLDI 2007); to leave a task that has just yielded or slept is none.
 std::unique_ptr<Strategy> make_dfs(int preemptions);
 
+// The same with a bound of 0, then 1, 2, ... up to `last_bound` (-1: until nothing is cut off),
+// each execution once.
+std::unique_ptr<Strategy> make_preemptions(int last_bound);
+
+// Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
+// exhausted.
+std::unique_ptr<Strategy> make_pct(std::uint64_t seed, int depth);
+
+// Random priorities of events, drawn anew where they race. Never exhausted.
+std::unique_ptr<Strategy> make_pos(std::uint64_t seed);
+
 }  // namespace harness

@@ -12,14 +12,43 @@ namespace {
 
 struct Row {
   const char* name;
-  bool bounded;  // takes --preemptions
+  bool bounded;    // takes --preemptions
+  bool has_depth;  // takes --depth
   std::unique_ptr<Strategy> (*make)(const StrategyOptions&);
 };
 
+using Options = const StrategyOptions&;
+
 constexpr Row rows[] = {
-    {"dfs", true, [](const StrategyOptions& options) { return make_dfs(options.preemptions); }},
-    {"random", false, [](const StrategyOptions& options) { return make_random(options.seed); }},
+    {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions); }},
+    {"pct", false, true, [](Options options) { return make_pct(options.seed, options.depth); }},
+    {"pos", false, false, [](Options options) { return make_pos(options.seed); }},
+    {"preemptions", true, false,
+     [](Options options) { return make_preemptions(options.preemptions); }},
+    {"random", false, false, [](Options options) { return make_random(options.seed); }},
 };
+
+void check(const Row& row, Options options) {
+  if (options.preemptions < -1)
+    throw UsageError(
+        fmt::format("--preemptions {} makes no sense; give the largest number of preemptions in "
+                    "an execution, or leave it out for no bound",
+                    options.preemptions));
+  if (options.preemptions >= 0 && !row.bounded)
+    throw UsageError(fmt::format(
+        "--preemptions does not go with strategy '{}', which has no bound; leave it out, or use "
+        "--strategy dfs",
+        row.name));
+  if (options.depth < 0 || options.depth > StrategyOptions::max_depth)
+    throw UsageError(
+        fmt::format("--depth {} makes no sense; give 1 to {}, or leave it out for 1 to 5 in turn",
+                    options.depth, StrategyOptions::max_depth));
+  if (options.depth > 0 && !row.has_depth)
+    throw UsageError(fmt::format(
+        "--depth does not go with strategy '{}', which knows of none; leave it out, or use "
+        "--strategy pct",
+        row.name));
+}
 
 }  // namespace
 
@@ -32,16 +61,7 @@ std::vector<std::string> strategy_names() {
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const StrategyOptions& options) {
   for (const Row& row : rows) {
     if (row.name != name) continue;
-    if (options.preemptions < -1)
-      throw UsageError(
-          fmt::format("--preemptions {} makes no sense; give the largest number of preemptions in "
-                      "an execution, or leave it out for no bound",
-                      options.preemptions));
-    if (options.preemptions >= 0 && !row.bounded)
-      throw UsageError(fmt::format(
-          "--preemptions does not go with strategy '{}', which has no bound; leave it out, or use "
-          "--strategy dfs",
-          name));
+    check(row, options);
     return row.make(options);
   }
   throw UsageError(unknown("strategy", name, strategy_names()));

@@ -15,7 +15,9 @@ namespace harness {
 
 struct StrategyOptions {
   std::uint64_t seed = 1;
-  int preemptions = -1;  // bound on preemptions per execution, -1: none (dfs)
+  int preemptions = -1;  // bound on preemptions per execution, -1: none (dfs, preemptions)
+  int depth = 0;         // of the bugs to look for, 1 to max_depth; 0: 1 to 5 in turn (pct)
+  static constexpr int max_depth = 100;
 };
 
 // Names for --strategy, sorted.

@@ -1,27 +1,29 @@
-// pct: probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized
-// scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010). Every task has a random
-// priority, the highest ready one runs, and at d - 1 random steps the running task gets a low one. A
-// bug of depth d shows in an execution with probability 1/(n k^(d-1)) or more: n tasks, k steps.
+// pct: probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
+// randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010). Every task has
+// a random priority, the highest ready one runs, and at d - 1 random steps the running task gets a
+// low one. A bug of depth d shows in an execution with probability 1/(n k^(d-1)) or more: n tasks,
+// k steps.
 //
 // Where it differs from the paper:
 // - k counts choice steps only, those with more than one ready task. Elsewhere a priority decides
 //   nothing, so that a change there can wait for the task's next choice step.
 // - A change point comes before the step, not after it, and no two fall on the same one: it lowers
-//   the task that would run now. As in the paper the i-th point drawn lowers to i, above those drawn
-//   earlier, wherever it lies.
+//   the task that would run now. As in the paper the i-th point drawn lowers to i, above those
+//   drawn earlier, wherever it lies.
 // - k is not given: it is the largest number of choice steps of the executions of this and the last
-//   block of 128 (a single endless one does not spoil the search for good). Before anything is known
-//   there are no change points.
+//   block of 128 (a single endless one does not spoil the search for good). Before anything is
+//   known there are no change points.
 // - Without a given depth, execution i has depth 1 + i mod 5.
 // - A task that yields, sleeps or times out goes below all others when it has done so; that is when
 //   nobody else has the way, so that neither it nor those it waits for starve.
 // - Which alternative of its event a task takes is drawn uniformly.
 //
-// An execution depends on seed, number, depth and k, and so on the executions before it only through
-// k. A new worker is told k by remember(); without, it begins to look anew.
+// An execution depends on seed, number, depth and k, and so on the executions before it only
+// through k. A new worker is told k by recall(); without, it begins to look anew.
 #include <algorithm>
 #include <vector>
 
+#include "harness/strategies/dependence.hpp"
 #include "harness/strategies/draws.hpp"
 #include "harness/strategies/each.hpp"
 
@@ -64,9 +66,11 @@ class Pct final : public Strategy {
   void end() override { longest_ = std::max(longest_, choice_steps_); }
 
   std::uint64_t memory() const override { return std::uint64_t{before_} << 32 | longest_; }
-  void remember(std::uint64_t memory, std::uint64_t executions) override {
+  void recall(std::uint64_t memory) override {
     before_ = static_cast<std::uint32_t>(memory >> 32);
     longest_ = static_cast<std::uint32_t>(memory);
+  }
+  void resume(std::uint64_t executions, std::span<const Choice> /*path*/) override {
     block_ = executions == 0 ? 0 : (executions - 1) / block_executions;
   }
 
@@ -91,7 +95,7 @@ class Pct final : public Strategy {
     passed_ = 0;
     points_.clear();
     for (std::uint32_t i = 0; i < count; ++i) {
-      std::uint32_t step = 1 + draws_.below(k - i);  // the so-manieth that is not taken
+      std::uint32_t step = 1 + draws_.below(k - i);  // counting only those not taken yet
       auto place = points_.begin();
       for (; place != points_.end() && place->step <= step; ++place) ++step;
       points_.insert(place, Point{step, Priority{i} + 1});

@@ -1,12 +1,13 @@
-// pos: partial order sampling (Yuan, Yang, Gu, "Partial order aware concurrency sampling", CAV 2018).
-// Every pending event has a random priority, and the highest runs. Before it does, the priorities of
-// the events that race with it are drawn anew, so that events which commute are spread over the
-// orders that make a difference.
+// pos: partial order sampling (Yuan, Yang, Gu, "Partial order aware concurrency sampling", CAV
+// 2018). Every pending event has a random priority, and the highest runs. Before it does, the
+// priorities of the events that race with it are drawn anew, so that events which commute are
+// spread over the orders that make a difference.
 //
 // Where it differs from the paper:
 // - Which events race is dependent(): also those on mappings, conditions and tasks, and nothing
 //   between loads, shared locks or plain points.
-// - A pending event that turned into another one while its task was blocked (a notified waiter takes
+// - A pending event that turned into another one while its task was blocked (a notified waiter
+// takes
 //   its mutex next) is drawn anew.
 // - The alternatives of an event share its priority; which one happens is drawn uniformly.
 #include <vector>

@@ -1,5 +1,5 @@
-// random: picks uniformly among the ready entries. Any execution can be repeated without those before
-// it.
+// random: picks uniformly among the ready entries. Any execution can be repeated without those
+// before it.
 #include "harness/strategies/draws.hpp"
 #include "harness/strategies/each.hpp"
 

@@ -91,12 +91,17 @@ void copy_access(void* report, int index, int threads, ReportedAccess& to) {
   to.writes = write != 0;
   to.address = reinterpret_cast<std::uintptr_t>(address);
   to.bytes = static_cast<std::uint64_t>(size);
+  to.frees = is_taking_pc(reinterpret_cast<std::uintptr_t>(trace[0]));
   to.depth = 0;
-  for (void* pc : trace) {
-    if (pc == nullptr) break;
-    to.stack[to.depth++] = reinterpret_cast<std::uintptr_t>(pc);
+  std::uintptr_t last = to.frees ? reinterpret_cast<std::uintptr_t>(trace[0]) : 0;
+  for (void* frame : trace) {
+    const auto pc = reinterpret_cast<std::uintptr_t>(frame);
+    if (pc == 0) break;
+    // An inlined call has a frame of its own with the address of the function that it is inlined
+    // to.
+    if (pc != last) to.stack[to.depth++] = pc;
+    last = pc;
   }
-  to.frees = to.depth > 0 && is_taking_pc(to.stack[0]);
 }
 
 }  // namespace

@@ -18,8 +18,11 @@ struct ModelOp {
   int object = 0;        // lock, or task
   int alternatives = 1;  // entries in the ready list
   const char* label = nullptr;
+  int variable = 0;  // where it is one of memory: its number, from 1; eight bytes each
 };
 
+inline ModelOp load(int variable) { return {Op::load, 0, 1, nullptr, variable}; }
+inline ModelOp store(int variable) { return {Op::store, 0, 1, nullptr, variable}; }
 inline ModelOp step() { return {Op::load}; }
 inline ModelOp yield() { return {Op::yield}; }
 inline ModelOp lock(int object) { return {Op::lock, object}; }
@@ -129,6 +132,10 @@ class Runner {
       entry.task = entry.event.task = static_cast<TaskId>(task);
       entry.event.op = op.op;
       entry.event.label = op.label;
+      if (op.variable != 0) {
+        entry.event.object = 0x1000 + 8 * static_cast<std::uintptr_t>(op.variable);
+        entry.event.bytes = 8;
+      }
       entry.event.alternative = static_cast<std::uint32_t>(alternative);
       ready_.push_back(entry);
     }

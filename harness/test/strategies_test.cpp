@@ -49,7 +49,8 @@ double chi_square(const std::vector<std::size_t>& counts) {
 }
 
 TEST(Strategies, AreMadeByName) {
-  EXPECT_EQ(strategy_names(), (std::vector<std::string>{"dfs", "random"}));
+  EXPECT_EQ(strategy_names(),
+            (std::vector<std::string>{"dfs", "pct", "pos", "preemptions", "random"}));
   for (const std::string& name : strategy_names()) {
     const auto strategy = make_strategy(name, {});
     ASSERT_TRUE(strategy);
@@ -64,10 +65,13 @@ TEST(Strategies, AnUnknownNameGetsTheNearestOne) {
     return usage_error([&] { make_strategy(name, {}); });
   };
   EXPECT_EQ(made("rnadom"),
-            "unknown strategy 'rnadom'; did you mean 'random'? (known: dfs, random)");
-  EXPECT_EQ(made("DFS"), "unknown strategy 'DFS'; did you mean 'dfs'? (known: dfs, random)");
-  EXPECT_EQ(made("bogus"), "unknown strategy 'bogus' (known: dfs, random)");
-  EXPECT_EQ(made(""), "unknown strategy '' (known: dfs, random)");
+            "unknown strategy 'rnadom'; did you mean 'random'? (known: dfs, pct, pos, preemptions, "
+            "random)");
+  EXPECT_EQ(made("DFS"),
+            "unknown strategy 'DFS'; did you mean 'dfs'? (known: dfs, pct, pos, preemptions, "
+            "random)");
+  EXPECT_EQ(made("bogus"), "unknown strategy 'bogus' (known: dfs, pct, pos, preemptions, random)");
+  EXPECT_EQ(made(""), "unknown strategy '' (known: dfs, pct, pos, preemptions, random)");
 }
 
 TEST(Strategies, ABoundWhereThereIsNoneIsAnError) {
@@ -79,6 +83,31 @@ TEST(Strategies, ABoundWhereThereIsNoneIsAnError) {
       usage_error([] { make_strategy("dfs", {.preemptions = -2}); }),
       "--preemptions -2 makes no sense; give the largest number of preemptions in an execution, or "
       "leave it out for no bound");
+}
+
+TEST(Strategies, ADepthOutOfRangeOrWhereThereIsNoneIsAnError) {
+  const auto made = [](std::string_view name, int depth) {
+    return usage_error([&] { make_strategy(name, {.depth = depth}); });
+  };
+  EXPECT_EQ(made("pct", 1), "no error");
+  EXPECT_EQ(made("pct", 100), "no error");
+  EXPECT_EQ(made("pct", 101),
+            "--depth 101 makes no sense; give 1 to 100, or leave it out for 1 to 5 in turn");
+  EXPECT_EQ(made("pct", -1),
+            "--depth -1 makes no sense; give 1 to 100, or leave it out for 1 to 5 in turn");
+  for (const std::string& name : strategy_names()) {
+    if (name == "pct") continue;
+    EXPECT_EQ(made(name, 3), "--depth does not go with strategy '" + name +
+                                 "', which knows of none; leave it out, or use --strategy pct");
+  }
+}
+
+TEST(Strategies, OnlyTheBoundedOnesTakeABound) {
+  for (const auto& name : strategy_names()) {
+    const bool bounded = name == "dfs" || name == "preemptions";
+    const auto text = usage_error([&] { make_strategy(name, {.preemptions = 2}); });
+    EXPECT_EQ(text == "no error", bounded) << name << ": " << text;
+  }
 }
 
 TEST(Random, TheSameSeedChoosesTheSame) {

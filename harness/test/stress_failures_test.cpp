@@ -106,6 +106,12 @@ TEST(StressFailures, ADataRaceIsThreadSanitizersReport) {
       << verdict.violation->sanitizer;
   ASSERT_EQ(verdict.violation->accesses.size(), 2u);
   EXPECT_NE(verdict.violation->accesses[0].task, verdict.violation->accesses[1].task);
+  for (const reports::Access& access : verdict.violation->accesses) {
+    ASSERT_FALSE(access.stack.empty());
+    EXPECT_TRUE(has(access.stack[0].file, "real_threads.cpp")) << access.stack[0].file;
+    for (std::size_t i = 2; i < access.stack.size(); ++i)
+      EXPECT_FALSE(access.stack[i] == access.stack[i - 2]) << "an inlined call is told twice";
+  }
   EXPECT_FALSE(verdict.freed_region_in_use);
 }
 

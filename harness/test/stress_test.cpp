@@ -70,6 +70,17 @@ TEST(Stress, DrivesTheScheduleOfARaceOnRealThreads) {
   EXPECT_FALSE(verdict.trace.empty());
 }
 
+TEST(Stress, TheStacksOfTheRaceAreTheProgramsOwn) {
+  const reports::Verdict verdict =
+      stress_one("broken-pool", with_schedule("reader@taken reclaimer reader"));
+  ASSERT_TRUE(verdict.violation) << text_of(verdict);
+  for (const reports::Access& access : verdict.violation->accesses) {
+    ASSERT_FALSE(access.stack.empty()) << access.what;
+    for (const reports::Frame& frame : access.stack)
+      EXPECT_TRUE(has(frame.file, "real_threads.cpp")) << access.what << ": " << frame.file;
+  }
+}
+
 TEST(Stress, TheOtherOrderOfTheSameRaceIsHarmless) {
   EXPECT_EQ(stress_one("broken-pool", with_schedule("reader reclaimer")).outcome, "pass");
   EXPECT_EQ(stress_one("broken-pool", with_schedule("reclaimer reader")).outcome, "pass");
