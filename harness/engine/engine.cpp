@@ -98,6 +98,7 @@ void Engine::switch_to(Task& task) {
   Task& me = *current_;
   me.shadow_top = shadow_top;
   use_shadow_stack_of(task);
+  access_is_point = true;
   current_ = &task;
   switch_context(me.fiber->context(), task.fiber->context());
 }
@@ -292,6 +293,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   execution_ = number;
   steps_ = 0;
   alone_events_ = 0;
+  access_is_point = true;
   hash_ = 0;
   now_ns_ = 0;
   idle_rounds_ = 0;

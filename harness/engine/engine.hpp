@@ -158,6 +158,7 @@ class Engine {
     copy_by_field(now_, event);
     now_.task = current_->id;
     now_.step = steps_;
+    access_is_point = true;
     return now_;
   }
   static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "harness/engine/oracle.hpp"
+#include "harness/engine/recorded.hpp"
 #include "harness/engine/strategy.hpp"
-#include "harness/explore/describe.hpp"
 
 namespace harness {
 
@@ -62,6 +62,7 @@ struct Shared {
   std::atomic<bool> is_stalled;           // the watchdog found it at `stalled`
   Recorded stalled;
   std::uint64_t violating_execution;
+  std::atomic<std::uint64_t> strategy_memory;  // see Strategy::memory()
   SharedViolation violation;
   std::uint32_t violating_steps;
   SharedFault fault;

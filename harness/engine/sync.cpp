@@ -167,7 +167,9 @@ int wait(Engine& engine, const void* condition, const void* mutex, MutexKind kin
          std::uintptr_t where) {
   Object& object = engine.object(condition);
   Object& held = engine.object(mutex);
-  step(engine, Op::wait, condition, where);
+  Event give_up = event_at(Op::wait, condition, where);
+  give_up.value = held.address;
+  engine.reach(give_up);
   if (held.owner != engine.current().id && kind != MutexKind::normal) {
     engine.executed();
     return EPERM;

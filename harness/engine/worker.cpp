@@ -44,7 +44,9 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
       shared.exhausted = job.strategy->exhausted();
       return WorkerEnd::exhausted;
     }
+    shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     const Engine::Outcome outcome = engine.run(*job.scenario, job.variant, execution);
+    shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     if (outcome != Engine::Outcome::abandoned)
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {

@@ -10,15 +10,10 @@
 
 #include "harness/engine/event.hpp"
 #include "harness/engine/oracle.hpp"
+#include "harness/engine/recorded.hpp"
 #include "reports/verdict.hpp"
 
 namespace harness {
-
-struct Recorded {
-  Event event;
-  std::uint32_t depth = 0;
-  std::array<std::uintptr_t, 20> stack{};  // return addresses, innermost first
-};
 
 struct Recording {
   std::vector<Recorded> events;

@@ -128,14 +128,17 @@ class Exploration {
   void search() {
     verdict_.mode = "explore";
     verdict_.strategy = options_.strategy;
-    if (options_.strategy == "dfs") verdict_.bounds.preemptions = options_.preemptions;
+    verdict_.bounds.preemptions = options_.preemptions;
     SharedBlock shared = make_block(options_, false);
     std::uint64_t violations = 0;
     std::vector<Choice> first;
     std::vector<Choice> last;
     for (bool go_on = true; go_on;) {
       const auto strategy = make_strategy(options_.strategy, {options_.seed, options_.preemptions});
-      if (shared->executions.load() != 0) strategy->resume(shared->executions.load(), last);
+      if (shared->executions.load() != 0) {
+        strategy->recall(shared->strategy_memory.load());
+        strategy->resume(shared->executions.load(), last);
+      }
       const WorkerEnd end = run_one_worker(*shared, *strategy);
       if (end != WorkerEnd::violated) break;
       last = choices_of(*shared);
@@ -188,7 +191,7 @@ class Exploration {
       verdict_.reason = shared.error[0] != 0 ? text_of(shared.error, sizeof shared.error)
                                              : text_of(shared.divergence, sizeof shared.divergence);
       if (shared.steps.load() != 0)
-        verdict_.reason += " Schedule so far: " + to_text(from_choices(choices_of(shared), task_names(shared)));
+        verdict_.reason += ". Schedule so far: " + to_text(from_choices(choices_of(shared), task_names(shared)));
     } else if (!stall_.empty()) {
       verdict_.outcome = "inconclusive";
       verdict_.reason = stall_;

@@ -25,7 +25,7 @@ int spawn(pthread_t* handle, const pthread_attr_t* attributes, void* (*routine)(
   const Entered entered;
   Engine& engine = *entered;
   if (!engine.can_create()) return EAGAIN;
-  engine.reach({.op = Op::spawn, .value = engine.task_count(), .where = where});
+  engine.reach({.op = Op::spawn, .where = where}).value = engine.task_count();
   engine.executed();
   Task& task = engine.create("thread-" + std::to_string(engine.task_count()), nullptr, routine, argument);
   *handle = task.fiber->handle();
