@@ -85,9 +85,9 @@ std::string obstacle(const reports::Verdict& verdict) {
   return {};
 }
 
-Recorded to_recorded(const reports::Verdict& verdict, const CommandLine& line,
-                     const std::vector<Scenario>& scenarios) {
-  Recorded recorded;
+KnownViolation to_known(const reports::Verdict& verdict, const CommandLine& line,
+                        const std::vector<Scenario>& scenarios) {
+  KnownViolation recorded;
   recorded.scenario = &named(scenarios, verdict.scenario, "scenario", *line.replay);
   recorded.variant = &named(recorded.scenario->variants, verdict.variant,
                             "variant of " + verdict.scenario, *line.replay);
@@ -109,20 +109,20 @@ Recorded to_recorded(const reports::Verdict& verdict, const CommandLine& line,
 
 }  // namespace
 
-Recordings read_recordings(const CommandLine& line, const std::vector<Scenario>& scenarios) {
+KnownViolations read_violations(const CommandLine& line, const std::vector<Scenario>& scenarios) {
   const reports::Report report = read(*line.replay);
-  Recordings recordings;
-  recordings.seed = report.seed;
+  KnownViolations violations;
+  violations.seed = report.seed;
   for (const reports::Verdict& verdict : chosen(report, line)) {
     if (const std::string why_not = obstacle(verdict); !why_not.empty())
-      recordings.warnings.push_back(why_not);
+      violations.warnings.push_back(why_not);
     else
-      recordings.all.push_back(to_recorded(verdict, line, scenarios));
+      violations.all.push_back(to_known(verdict, line, scenarios));
   }
-  if (recordings.all.empty())
+  if (violations.all.empty())
     throw UsageError(
-        fmt::format("--replay: report '{}': {}", *line.replay, recordings.warnings.front()));
-  return recordings;
+        fmt::format("--replay: report '{}': {}", *line.replay, violations.warnings.front()));
+  return violations;
 }
 
 std::string result_text(const reports::Verdict& verdict) {

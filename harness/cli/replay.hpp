@@ -17,7 +17,7 @@
 namespace harness::cli {
 
 // One violation to see again.
-struct Recorded {
+struct KnownViolation {
   const Scenario* scenario = nullptr;
   const Variant* variant = nullptr;
   Request request;
@@ -25,15 +25,15 @@ struct Recorded {
   std::uint32_t step = 0;
 };
 
-struct Recordings {
-  std::vector<Recorded> all;  // never empty
+struct KnownViolations {
+  std::vector<KnownViolation> all;  // never empty
   std::uint64_t seed = 1;
   std::vector<std::string> warnings;
 };
 
 // Throws UsageError: a file that is no report, a scenario or variant that is not there, nothing to
 // replay in it.
-Recordings read_recordings(const CommandLine& line, const std::vector<Scenario>& scenarios);
+KnownViolations read_violations(const CommandLine& line, const std::vector<Scenario>& scenarios);
 
 // "freed-region-in-use at step 12", "pass", "inconclusive: ...".
 std::string result_text(const reports::Verdict& verdict);

@@ -59,9 +59,9 @@ class Run {
     finish(run_variant(scenario, variant, request), start, "");
   }
 
-  void recorded(const Recorded& wanted) {
+  void recorded(const KnownViolation& wanted) {
     const std::string result = fmt::format("{} at step {}", wanted.rule, wanted.step);
-    Recorded one = wanted;
+    KnownViolation one = wanted;
     one.request = watched(*wanted.scenario, *wanted.variant, wanted.request);
     repeated(one, result);
   }
@@ -90,7 +90,7 @@ class Run {
     return request;
   }
 
-  void repeated(const Recorded& one, const std::string& wanted) {
+  void repeated(const KnownViolation& one, const std::string& wanted) {
     const auto start = std::chrono::steady_clock::now();
     Request request = one.request;
     request.progress = {};
@@ -180,18 +180,18 @@ void check_target(const CommandLine& line) {
 }
 
 int replay_report(const CommandLine& line, const std::string& program, int output) {
-  const Recordings recordings = read_recordings(line, registered_scenarios());
-  for (const std::string& warning : recordings.warnings) warn(warning + "; left out");
-  Run run(line, program, recordings.seed, output);
+  const KnownViolations violations = read_violations(line, registered_scenarios());
+  for (const std::string& warning : violations.warnings) warn(warning + "; left out");
+  Run run(line, program, violations.seed, output);
   std::size_t done = 0;
-  for (; done < recordings.all.size() && (done == 0 || !interrupted()); ++done) {
-    run.recorded(recordings.all[done]);
-    const bool last = done + 1 == recordings.all.size();
-    if (last || recordings.all[done + 1].scenario != recordings.all[done].scenario)
+  for (; done < violations.all.size() && (done == 0 || !interrupted()); ++done) {
+    run.recorded(violations.all[done]);
+    const bool last = done + 1 == violations.all.size();
+    if (last || violations.all[done + 1].scenario != violations.all[done].scenario)
       run.end_scenario();
   }
-  if (done < recordings.all.size()) run.end_scenario();
-  return run.end(recordings.all.size() - done);
+  if (done < violations.all.size()) run.end_scenario();
+  return run.end(violations.all.size() - done);
 }
 
 int run_selected(const CommandLine& line, const std::vector<Selected>& selected,

@@ -21,7 +21,10 @@ Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& s
   scheduler_ = context_of_this_thread();
   for (const auto& oracle : oracles_)
     for (std::size_t op = 0; op < watchers_.size(); ++op)
-      if (oracle->watches().has(static_cast<Op>(op))) watchers_[op].push_back(oracle.get());
+      if (oracle->watches().has(static_cast<Op>(op))) {
+        watchers_[op].push_back(oracle.get());
+        watched_ = watched_ | Ops(static_cast<Op>(op));
+      }
 }
 
 Engine::~Engine() = default;
@@ -34,11 +37,45 @@ void Engine::configure(Strategy& strategy, const Settings& settings) {
 // ---------------------------------------------------------------------------------------------------------
 // Scheduling
 
-Event& Engine::pending_event() {
+Ready* Engine::entry_of(TaskId id) {
+  for (Ready& entry : ready_)
+    if (entry.task == id) return &entry;
+  HARNESS_CHECK(!"a running task is ready");
+  return nullptr;
+}
+
+const Ready& Engine::ask(std::span<const Ready> ready) {
+  const std::size_t index = strategy_->next(ready, current_->id);
+  if (index == Strategy::abandon) leave(Outcome::abandoned);
+  HARNESS_CHECK(index < ready.size());
+  return ready[index];
+}
+
+// The choice is written down before anything of it happens.
+void Engine::commit(const Ready& chosen) {
+  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
+  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
+  shared_.steps.store(++steps_, std::memory_order_release);
+  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
+          0x9e37'79b9'7f4a'7c15;
+  hash_ ^= hash_ >> 29;
+  copy_by_field(now_, chosen.event);
+  now_.task = chosen.task;
+  now_.step = steps_;
+  access_is_point = true;
+  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
+  if (!timed_.empty()) offer_timeouts();
+}
+
+Event& Engine::among_others(const Event& event) {
   Task& me = *current_;
   if (me.fresh) [[unlikely]]
-    offer(me, 0, Event{});
-  return entry_of(me.id)->event;
+    offer(me, 0, event);
+  Event& pending = entry_of(me.id)->event;
+  copy_by_field(pending, event);
+  pending.task = me.id;
+  decide();
+  return now_;
 }
 
 Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what) {
@@ -69,29 +106,6 @@ void Engine::decide() {
   Task& next = *tasks_[chosen.task];
   commit(chosen);
   if (&next != &me) switch_to(next);
-}
-
-const Ready& Engine::ask(std::span<const Ready> ready) {
-  const std::size_t index = strategy_->next(ready, current_->id);
-  if (index == Strategy::abandon) leave(Outcome::abandoned);
-  HARNESS_CHECK(index < ready.size());
-  return ready[index];
-}
-
-// The choice is written down before anything of it happens.
-void Engine::commit(const Ready& chosen) {
-  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
-  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
-  shared_.steps.store(++steps_, std::memory_order_release);
-  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
-          0x9e37'79b9'7f4a'7c15;
-  hash_ ^= hash_ >> 29;
-  copy_by_field(now_, chosen.event);
-  now_.task = chosen.task;
-  now_.step = steps_;
-  access_is_point = true;
-  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
-  if (!timed_.empty()) offer_timeouts();
 }
 
 void Engine::switch_to(Task& task) {
@@ -126,13 +140,6 @@ std::uint16_t Engine::choose(const Event& event, std::uint16_t count) {
 
 // ---------------------------------------------------------------------------------------------------------
 // The ready list, sorted by task, then alternative
-
-Ready* Engine::entry_of(TaskId id) {
-  for (Ready& entry : ready_)
-    if (entry.task == id) return &entry;
-  HARNESS_CHECK(!"a running task is ready");
-  return nullptr;
-}
 
 void Engine::offer(Task& task, std::uint16_t alternative, const Event& event) {
   std::size_t at = ready_.size();
@@ -222,14 +229,7 @@ void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, 
 
 void Engine::executed() {
   if (settings_.records) record(now_);
-  if (!watchers_[static_cast<std::size_t>(now_.op)].empty()) dispatch(now_);
-}
-
-void Engine::observe(Event event) {
-  event.task = current_->id;
-  event.step = steps_;
-  if (settings_.records) record(event);
-  dispatch(event);
+  if (watched_.has(now_.op)) dispatch(now_);
 }
 
 void Engine::dispatch(const Event& event) {

@@ -59,10 +59,7 @@ class Engine {
   // and calls executed(). While a task is the only one that has not ended there is nothing to decide: its
   // events are no steps, and nobody is asked.
   [[gnu::always_inline]] Event& reach(const Event& event) {
-    if (unfinished_ == 1) return alone(event);
-    copy_by_field(pending_event(), event);
-    decide();
-    return now_;
+    return unfinished_ == 1 ? alone(event) : among_others(event);
   }
   // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
   // owner calls enable() and disable() as things change.
@@ -79,8 +76,13 @@ class Engine {
   void disable(WaitList& list);
   // A choice of the current task itself among `count` outcomes of `event`.
   std::uint16_t choose(const Event& event, std::uint16_t count);
-  // An event that is no scheduling point.
-  void observe(Event event);
+  // An event that is no scheduling point; task and step are filled in.
+  void observe(Event& event) {
+    event.task = current_->id;
+    event.step = steps_;
+    if (settings_.records) record(event);
+    dispatch(event);
+  }
   [[noreturn]] void violate(const Violation& violation);
   // The tool's or the scenario's fault, not the program's.
   [[noreturn]] void fail(std::string_view why);
@@ -163,8 +165,7 @@ class Engine {
   }
   static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory
   static constexpr std::uint64_t events_per_step = 16;  // limit on the events of a lone task
-  // Where the next event of the current task is to be written.
-  Event& pending_event();
+  Event& among_others(const Event& event);
   static void fiber_main(void* task);
   void run_body(Task& task);
   void decide();
@@ -202,6 +203,8 @@ class Engine {
   Strategy* strategy_ = nullptr;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::array<std::vector<Oracle*>, static_cast<std::size_t>(Op::count_)> watchers_;
+
+  Ops watched_;  // by any oracle
 
   ObjectTable objects_;
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution

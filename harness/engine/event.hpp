@@ -82,6 +82,10 @@ class Ops {
   constexpr Ops() = default;
   template <class... T>
   constexpr explicit Ops(T... ops) : bits_(((std::uint64_t{1} << static_cast<int>(ops)) | ... | 0)) {}
+  friend constexpr Ops operator|(Ops left, Ops right) {
+    left.bits_ |= right.bits_;
+    return left;
+  }
   constexpr bool has(Op op) const { return (bits_ >> static_cast<int>(op)) & 1; }
 
  private:

@@ -21,7 +21,8 @@ void Engine::suspicious_access(std::uintptr_t address, std::size_t bytes, bool i
   const PageState state = memory_.state(address);
   if (state == PageState::none) return;  // the access itself will fault
   if (state == PageState::read_only && !is_write) return;
-  observe(Event{.op = is_write ? Op::write : Op::read, .object = address, .bytes = bytes, .where = where});
+  Event access{.op = is_write ? Op::write : Op::read, .object = address, .bytes = bytes, .where = where};
+  observe(access);
   if (state == PageState::freed) crashed("segmentation fault", address, true, where);
   if (state == PageState::read_only) crashed("write to read-only memory", address, true, where);
 }

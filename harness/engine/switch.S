@@ -18,12 +18,20 @@
         stmxcsr (%rsp)
         fnstcw  4(%rsp)
         movq    %rsp, (%rdi)
+        movq    %rsp, %r11
         movq    (%rsi), %rsp
         .endm
+        // The floating-point control words are loaded only where they differ: loading them is slow.
         .macro RESTORE
-        ldmxcsr (%rsp)
+        movl    (%r11), %eax
+        cmpl    %eax, (%rsp)
+        jne     1f
+        movw    4(%r11), %ax
+        cmpw    %ax, 4(%rsp)
+        je      2f
+1:      ldmxcsr (%rsp)
         fldcw   4(%rsp)
-        addq    $8, %rsp
+2:      addq    $8, %rsp
         popq    %r15
         popq    %r14
         popq    %r13
@@ -52,7 +60,9 @@ harness_switch_prctl:
         movq    8(%rsi), %rsi
         movl    $ARCH_SET_FS, %edi
         movl    $SYS_arch_prctl, %eax
+        movq    %r11, %r8
         syscall
+        movq    %r8, %r11
         RESTORE
         .size   harness_switch_prctl, .-harness_switch_prctl
 

@@ -21,16 +21,17 @@ Op op_of(harness_observation_kind kind) {
   return Op::violated;
 }
 
-Event event_of(const harness_observation& o, std::uintptr_t where) {
+void tell(const harness_observation& o, std::uintptr_t where) {
+  const Entered entered;
+  const bool objects = o.kind == HARNESS_VIOLATED;
   Event event{.op = op_of(o.kind),
-              .object = reinterpret_cast<std::uintptr_t>(o.object),
+              .object = reinterpret_cast<std::uintptr_t>(objects ? o.message : o.object),
               .bytes = o.bytes,
               .before = o.expected,
               .value = o.value,
               .label = o.label,
               .where = where};
-  if (o.kind == HARNESS_VIOLATED) event.object = reinterpret_cast<std::uintptr_t>(o.message);
-  return event;
+  entered->observe(event);
 }
 
 }  // namespace
@@ -55,8 +56,7 @@ HARNESS_EXPORT void harness_observe(const harness_observation* observation) {
       hooks->observed(*observation, HARNESS_CALLER);
     return;
   }
-  const harness::Entered entered;
-  entered->observe(harness::event_of(*observation, HARNESS_CALLER));
+  harness::tell(*observation, HARNESS_CALLER);
 }
 
 HARNESS_EXPORT void harness_closed(const void* base, std::size_t bytes) {
@@ -66,8 +66,7 @@ HARNESS_EXPORT void harness_closed(const void* base, std::size_t bytes) {
       hooks->observed(observation, HARNESS_CALLER);
     return;
   }
-  const harness::Entered entered;
   if (harness::MappedMemory::contains(reinterpret_cast<std::uintptr_t>(base)))
-    entered->memory().watch(reinterpret_cast<std::uintptr_t>(base), bytes);
-  entered->observe(harness::event_of(observation, HARNESS_CALLER));
+    active->memory().watch(reinterpret_cast<std::uintptr_t>(base), bytes);
+  harness::tell(observation, HARNESS_CALLER);
 }

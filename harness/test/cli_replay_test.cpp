@@ -54,7 +54,7 @@ CommandLine replaying(const std::string& file) {
 
 std::string refusal(const CommandLine& line) {
   try {
-    read_recordings(line, scenarios());
+    read_violations(line, scenarios());
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -123,15 +123,15 @@ TEST(CliReplay, OfAReportOnlyNamesSeedsLimitsAndSchedulesAreUsed) {
   auto passed = violation(1);
   passed.outcome = "pass";
   passed.violation.reset();
-  const auto recordings =
-      read_recordings(replaying(write(folder, {passed, violation(12)})), scenarios());
-  ASSERT_EQ(recordings.all.size(), 1u);
-  EXPECT_EQ(recordings.seed, 5u);
-  EXPECT_EQ(recordings.all[0].rule, "lost-data");
-  EXPECT_EQ(recordings.all[0].step, 12u);
-  EXPECT_EQ(recordings.all[0].request.schedule, "main*2 left*3");
-  EXPECT_EQ(recordings.all[0].request.seed, 5u);
-  EXPECT_EQ(recordings.all[0].request.max_steps, 123u);
+  const auto violations =
+      read_violations(replaying(write(folder, {passed, violation(12)})), scenarios());
+  ASSERT_EQ(violations.all.size(), 1u);
+  EXPECT_EQ(violations.seed, 5u);
+  EXPECT_EQ(violations.all[0].rule, "lost-data");
+  EXPECT_EQ(violations.all[0].step, 12u);
+  EXPECT_EQ(violations.all[0].request.schedule, "main*2 left*3");
+  EXPECT_EQ(violations.all[0].request.seed, 5u);
+  EXPECT_EQ(violations.all[0].request.max_steps, 123u);
 }
 
 TEST(CliReplay, ReportsThatCannotBeReplayed) {

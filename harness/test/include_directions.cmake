@@ -5,7 +5,7 @@
 #   allocator -> point.hpp only
 #
 # Each rule is a folder and what its files may include of the project, besides the folder itself.
-set(plain "harness/engine/(event|oracle|schedule|strategy|errors|nearest|recording)\\.hpp")
+set(plain "harness/engine/(event|oracle|schedule|strategy|errors|nearest|recorded)\\.hpp")
 set(public "harness/(include/harness/)?[a-z_]+\\.hpp")
 set(described "harness/(oracles/make|explore/(describe|symbolize))\\.hpp")
 set(below "harness/(engine|strategies|oracles|explore)/.*|harness/stress/stress\\.hpp")
