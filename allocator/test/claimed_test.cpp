@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
+#include <ostream>
 #include <thread>
 #include <vector>
 
@@ -288,6 +289,8 @@ struct Stress {
   // some go without.
   bool watched;
 };
+
+void PrintTo(const Stress& stress, std::ostream* out) { *out << stress.name; }
 
 class ClaimedStress : public testing::TestWithParam<Stress> {};
 
