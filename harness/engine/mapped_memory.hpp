@@ -62,7 +62,6 @@ class MappedMemory {
 
  private:
   static constexpr std::uint8_t state_bits = 0x07;
-  static constexpr std::uint8_t reserved_bit = 0x40;  // mapped with PROT_NONE
   static constexpr std::uint8_t touched_bit = 0x80;   // accessible to the hardware, maybe not clean
 
   static std::size_t page_of(std::uintptr_t address) { return (address - mapping_range.base) / page_bytes; }
