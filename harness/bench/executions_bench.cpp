@@ -61,7 +61,7 @@ void fibers_and_threads(benchmark::State& state) {
   double threads = 0;
   double ratios = 0;
   for (auto _ : state) {
-    const double fiber_rate = rate(program, "claimed", 100'000, false);
+    const double fiber_rate = rate(program, "claimed", 300'000, false);
     const double thread_rate = rate(program, "claimed", 4'000, true);
     fibers += fiber_rate;
     threads += thread_rate;

@@ -227,11 +227,6 @@ void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, 
 // ---------------------------------------------------------------------------------------------------------
 // Events
 
-void Engine::executed() {
-  if (settings_.records) record(now_);
-  if (watched_.has(now_.op)) dispatch(now_);
-}
-
 void Engine::dispatch(const Event& event) {
   for (Oracle* const oracle : watchers_[static_cast<std::size_t>(event.op)])
     if (const auto violation = oracle->see(event)) violate(*violation);

@@ -64,7 +64,11 @@ class Engine {
   // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
   // owner calls enable() and disable() as things change.
   Event& reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what);
-  void executed();
+  void executed() {
+    if (settings_.records) [[unlikely]]
+      record(now_);
+    if (watched_.has(now_.op)) dispatch(now_);
+  }
   Event& executing() { return now_; }
   // Gives up the processor until somebody calls wake() on the task; `event` is what going on will be. With a
   // deadline it may also go on by itself: true then.

@@ -24,6 +24,7 @@ Fiber& Engine::free_fiber() {
 
 bool Engine::can_create() {
   if (task_count_ >= Shared::max_tasks) return false;
+  if (!free_fibers_.empty()) return true;
   try {
     free_fibers_.push_back(&free_fiber());
     return true;
