@@ -108,11 +108,13 @@ void Dpor::note_ready(std::span<const Ready> ready) {
   for (const Ready& entry : ready) {
     if (entry.event.alternative != 0) timed_.push_back(entry);
     Pending& known = pending(entry.task);
+    if (known.seen == at) continue;  // another outcome of the same event
     const bool same = known.seen == last_whole_ && known.op == entry.event.op &&
                       known.object == entry.event.object;
     if (!same && last_whole_ != nowhere && path_[last_whole_].choice.task != entry.task)
       note_first(entry, last_whole_);
     known.seen = at;
+    known.noticed = true;
     known.op = entry.event.op;
     known.object = entry.event.object;
   }
@@ -126,8 +128,8 @@ void Dpor::note_first(const Ready& entry, Position cause) {
            op == Op::guard || op == Op::join;
   };
   Pending& known = pending(entry.task);
-  const bool is_new = !known.has_run || known.last == Op::wait;
-  if (can_be_taken(entry.event.op) && (!is_new || known.after != nowhere))
+  const bool is_new = !known.noticed && (!known.has_run || known.last == Op::wait);
+  if (can_be_taken(entry.event.op) && !is_new)
     known.made_possible = cause;
   else
     known.after = cause;
@@ -139,8 +141,9 @@ void Dpor::blocked(const Event& event) {
   known.is_blocked = true;
   known.blocked = event;
   const bool by_other = last_whole_ != nowhere && path_[last_whole_].choice.task != event.task;
-  if (by_other && known.after == nowhere && (!known.has_run || known.last == Op::wait))
+  if (by_other && !known.noticed && (!known.has_run || known.last == Op::wait))
     known.after = last_whole_;
+  known.noticed = true;
 }
 
 // A step of another task took away a time-out: it could have come before that step.
@@ -154,6 +157,7 @@ void Dpor::note_disabled(std::span<const Ready> ready) {
     if (!dependent(trace_.step(last_whole_).act.event, entry.event)) continue;
     Trace::Step step;
     step.act = trace_.act_of(entry.event);
+    step.after = pending(entry.task).after;
     disabled_.push_back({last_whole_, step});
   }
 }
@@ -212,7 +216,7 @@ std::size_t Dpor::take(std::span<const Ready> ready, std::size_t index) {
     node.index = static_cast<std::uint32_t>(index);
     node.choice = {entry.task, static_cast<std::uint16_t>(entry.event.alternative)};
     node.op = entry.event.op;
-    add_alternatives(ready, node);
+    note_alternatives(ready, node);
   }
   Pending& known = pending(entry.task);
   if (depth_ >= trace_.size()) {
@@ -227,6 +231,7 @@ std::size_t Dpor::take(std::span<const Ready> ready, std::size_t index) {
   }
   known.after = known.made_possible = nowhere;
   known.has_run = true;
+  known.noticed = false;
   known.is_blocked = false;
   known.last = entry.event.op;
   if (!node.inside) last_whole_ = depth_;
@@ -235,13 +240,14 @@ std::size_t Dpor::take(std::span<const Ready> ready, std::size_t index) {
 }
 
 // The other outcomes of the event that was chosen.
-void Dpor::add_alternatives(std::span<const Ready> ready, Node& node) {
+void Dpor::note_alternatives(std::span<const Ready> ready, const Node& node) {
   for (const Ready& entry : ready) {
     if (entry.task != node.choice.task || is(entry, node.choice)) continue;
-    if (asleep(node, entry.task, entry.event.alternative) ||
-        trees_.contains(node.branches, entry.task, entry.event.alternative))
-      continue;
-    trees_.append(node.branches, trace_.act_of(entry.event));
+    Trace::Step step;
+    step.act = trace_.act_of(entry.event);
+    step.after = pending(entry.task).after;
+    step.inside = node.inside;
+    disabled_.push_back({depth_, step});
   }
 }
 

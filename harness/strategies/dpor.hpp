@@ -76,12 +76,14 @@ class Dpor final : public Strategy {
     Op op = Op::start;            // what it was ready for
     std::uintptr_t object = 0;
     bool has_run = false;
+    bool noticed = false;         // ready or blocked since it ran
     Op last = Op::start;          // its last step
     bool is_blocked = false;
     Event blocked;
     Position after = nowhere;     // see Trace::Step
     Position made_possible = nowhere;
   };
+  // What could have happened instead of the step `by`, and cannot after it.
   struct Disabled {
     Position by;
     Trace::Step step;
@@ -103,7 +105,7 @@ class Dpor final : public Strategy {
   std::size_t choose(std::span<const Ready> ready, TaskId current) const;
   std::size_t look_up(std::span<const Ready> ready, Node& node);
   bool asleep(const Node& node, TaskId task, std::uint32_t alternative) const;
-  void add_alternatives(std::span<const Ready> ready, Node& node);
+  void note_alternatives(std::span<const Ready> ready, const Node& node);
   std::size_t take(std::span<const Ready> ready, std::size_t index);
   std::size_t give_up(std::uint64_t& count);
   bool to_next_branch();
@@ -134,7 +136,7 @@ class Dpor final : public Strategy {
   std::vector<Disabled> disabled_;
   BitRows apart_;                 // by first event of a race
   std::vector<bool> apart_known_;
-  BitRows scratch_{3};
+  BitRows scratch_{4};  // for one race; the last: what comes before its second event
   std::size_t scratch_width_ = 1;
   bool started_ = false, done_ = false, completed_ = false, counts_ = true, gave_up_ = false;
   bool incomplete_ = false;

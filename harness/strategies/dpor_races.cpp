@@ -56,6 +56,7 @@ void Dpor::turn(Position first, Position second) {
   act.event = trace_.event_in(trace_.step(second), before);
   Word* const beginning = scratch_.row(1);
   std::copy_n(apart, trace_.words(), beginning);
+  trace_.before_in(second, beginning, scratch_.row(3));
   Node& node = path_[first];
   if (!is_known(node, beginning, second, act)) plan(node, beginning, second, act);
 }
@@ -68,7 +69,8 @@ Dpor::Match Dpor::match(const Act& act, const Word* beginning, Position last, co
   if (own == nowhere && last != nowhere && last_act.event.task == event.task) own = last;
   if (own != nowhere) {
     const bool same = trace_.step(own).act.event.alternative == event.alternative;
-    return same && !trace_.intersects(trace_.before(own), beginning) ? Match::first : Match::no;
+    const Word* const before = own == last ? scratch_.row(3) : trace_.before(own);
+    return same && !trace_.intersects(before, beginning) ? Match::first : Match::no;
   }
   if (last != nowhere && dependent(event, last_act.event)) return Match::no;
   Word* const conflicts = scratch_.row(2);
@@ -107,9 +109,11 @@ void Dpor::plan(Node& node, Word* beginning, Position last, const Act& last_act)
     parent = parent == WakeupTrees::none ? trees_.append(node.branches, act)
                                          : trees_.append_below(parent, act);
   };
+  // Inside a step nobody else can go first.
+  if (node.inside && last != nowhere) add(last_act);
   for (Position i = 0; i < trace_.size(); ++i)
     if (Trace::has(beginning, i)) add(trace_.step(i).act);
-  if (last != nowhere) add(last_act);
+  if (!node.inside && last != nowhere) add(last_act);
 }
 
 }  // namespace harness

@@ -266,6 +266,20 @@ Event Trace::event_in(const Step& step, const Word* set) const {
   return event;
 }
 
+void Trace::before_in(Position i, const Word* set, Word* into) const {
+  const Step& step = steps_[i];
+  if (!can_wait(step)) {
+    std::copy_n(before_.row(i), words_, into);
+    return;
+  }
+  // Not what happened before it only because it had to wait.
+  conflicts(step.act, into);
+  const Word* const own = steps_of(step.act.event.task);
+  for (std::size_t w = 0; w < words_; ++w) into[w] = (into[w] | own[w]) & set[w];
+  if (step.after != none) put(into, step.after);
+  each_down(into, [&](Position k) { join(into, k); });
+}
+
 bool Trace::can_wait(const Step& step) { return may_have_to_wait(step.act.event); }
 
 bool Trace::possible_in(const Step& step, const Word* set) const {
