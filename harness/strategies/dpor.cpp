@@ -68,7 +68,7 @@ bool Dpor::is_inside(std::span<const Ready> ready, TaskId current) const {
       ready.back().task != current)
     return false;
   const Op op = ready.front().event.op;
-  return op == Op::map || op == path_[depth_ - 1].op;
+  return op == Op::map || op == Op::notify;
 }
 
 std::uint64_t Dpor::hash_of(std::span<const Ready> ready) {

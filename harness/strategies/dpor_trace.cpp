@@ -268,11 +268,11 @@ Event Trace::event_in(const Step& step, const Word* set) const {
 
 void Trace::before_in(Position i, const Word* set, Word* into) const {
   const Step& step = steps_[i];
-  if (!can_wait(step)) {
+  if (i != size_ && !can_wait(step)) {
     std::copy_n(before_.row(i), words_, into);
     return;
   }
-  // Not what happened before it only because it had to wait.
+  // Not what happened before it only because it had to wait, or its task went on without it.
   conflicts(step.act, into);
   const Word* const own = steps_of(step.act.event.task);
   for (std::size_t w = 0; w < words_; ++w) into[w] = (into[w] | own[w]) & set[w];

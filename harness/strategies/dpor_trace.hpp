@@ -80,8 +80,8 @@ class Trace {
   void conflicts(const Act& act, Word* into) const;
   // The step as it would be where exactly the steps of `set` have happened before.
   Event event_in(const Step& step, const Word* set) const;
-  // What of `set` would happen before the step (the last that was added or probed, or any other)
-  // where exactly the steps of `set` happened after what they have in common.
+  // What of `set` would happen before the step where, of what comes after some point, just that has
+  // happened.
   void before_in(Position i, const Word* set, Word* into) const;
   // Whether it is an event that may have to wait, and whether it could happen there.
   static bool can_wait(const Step& step);
