@@ -11,6 +11,7 @@
 namespace harness {
 
 bool Dpor::begin(std::uint64_t execution) {
+  if (rest_) return rest_->begin(execution);
   if (started_ && !done_) done_ = !diverged_.empty() || !to_next_branch();
   if (done_) return false;
   started_ = true;
@@ -27,6 +28,7 @@ bool Dpor::begin(std::uint64_t execution) {
 }
 
 std::size_t Dpor::next(std::span<const Ready> ready, TaskId current) {
+  if (rest_) return rest_->next(ready, current);
   if (gave_up_) return without_preemption(ready, current);
   const bool inside = is_inside(ready, current);
   if (!inside) {
@@ -136,7 +138,7 @@ void Dpor::note_first(const Ready& entry, Position cause) {
 }
 
 void Dpor::blocked(const Event& event) {
-  if (gave_up_) return;
+  if (gave_up_ || rest_) return;
   Pending& known = pending(event.task);
   known.is_blocked = true;
   known.blocked = event;
@@ -279,7 +281,7 @@ void Dpor::executed(const Event& event) {
 // The end of an execution, and the next one
 
 void Dpor::end() {
-  if (!diverged_.empty()) return;
+  if (rest_ || !diverged_.empty()) return;
   settle();
   if (depth_ < path_.size() && !gave_up_) return note_early_end();
   turn_races();
@@ -287,6 +289,12 @@ void Dpor::end() {
   ++(completed_ ? tally_.completed : tally_.blocked);
   counts_ = bound_ < 0 || !completed_ || fits_into(trace_, static_cast<std::uint32_t>(bound_));
   if (!counts_) ++tally_.beyond_bound;
+}
+
+void Dpor::resume(std::uint64_t executions, std::span<const Choice> path) {
+  if (executions == 0) return;
+  rest_ = std::make_unique<Dfs>(bound_);
+  if (rest_was_begun_) rest_->resume(executions, path);
 }
 
 // To the last step from which something is left to explore. False: there is none.

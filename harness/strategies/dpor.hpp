@@ -21,10 +21,12 @@
 //   interleaving within the bound (see dpor_bound.hpp): nothing within it is missed.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/engine/strategy.hpp"
+#include "harness/strategies/dfs.hpp"
 #include "harness/strategies/dpor_bound.hpp"
 #include "harness/strategies/dpor_trace.hpp"
 #include "harness/strategies/dpor_tree.hpp"
@@ -44,8 +46,15 @@ class Dpor final : public Strategy {
   bool counts() const override { return counts_; }
   void completed() override { completed_ = true; }
   void end() override;
-  bool exhausted() const override { return done_ && diverged_.empty() && !incomplete_; }
-  const std::string& diverged() const override { return diverged_; }
+  // The trees are lost with a worker. The next one executes all interleavings instead, depth first;
+  // so that what it begins with has been seen before.
+  void resume(std::uint64_t executions, std::span<const Choice> path) override;
+  std::uint64_t memory() const override { return rest_ ? 1 : 0; }
+  void recall(std::uint64_t memory) override { rest_was_begun_ = memory != 0; }
+  bool exhausted() const override {
+    return rest_ ? rest_->exhausted() : done_ && diverged_.empty() && !incomplete_;
+  }
+  const std::string& diverged() const override { return rest_ ? rest_->diverged() : diverged_; }
 
   struct Counts {
     std::uint64_t completed = 0;
@@ -122,6 +131,8 @@ class Dpor final : public Strategy {
   void plan(Node& node, Word* beginning, Position last, const Act& last_act);
 
   int bound_;
+  std::unique_ptr<Dfs> rest_;     // after a worker was lost
+  bool rest_was_begun_ = false;
   Trace trace_;
   WakeupTrees trees_;
   std::vector<Node> path_;        // of the execution that runs, or ran last
