@@ -126,7 +126,7 @@ class Machine {
   const Program& program_;
   std::vector<Task> tasks_;
   std::array<int, 8> variables_{};
-  std::array<Lock, 4> locks_{};
+  std::array<Lock, 8> locks_{};
   std::array<int, 4> semaphores_{};
   std::vector<Ready> ready_;
   std::vector<Done> done_;
