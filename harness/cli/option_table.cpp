@@ -65,7 +65,7 @@ constexpr std::array table{
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
-               "dfs, preemptions: at most that many in an execution, or 'none' for no bound"},
+               "dfs, dpor, preemptions: at most that many in an execution, or 'none' for no bound"},
     OptionSpec{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "

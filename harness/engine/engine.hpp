@@ -258,7 +258,9 @@ class Engine {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::array<std::vector<std::uint8_t>, static_cast<std::size_t>(Op::count_)> watchers_;  // of oracles_
 
-  Ops watched_;  // by any oracle
+  Ops watched_by_oracles_;
+  Ops watched_by_strategy_;
+  Ops watched_;  // by either
   std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;

@@ -30,6 +30,14 @@ class Strategy {
   // Index into `ready` (never empty, sorted by task, then alternative). `current` is the task that ran
   // last; it is among `ready` unless it blocked or ended. Asked before every scheduling point.
   virtual std::size_t next(std::span<const Ready> ready, TaskId current) = 0;
+  // Which events executed() wants. Asked once.
+  virtual Ops watches() const { return {}; }
+  // After an event was executed, its values known; also those of a task that is alone.
+  virtual void executed(const Event& /*event*/) {}
+  // What a task would do next cannot happen now. It will be among `ready` when it can.
+  virtual void blocked(const Event& /*event*/) {}
+  // Whether the execution that is over counts. Asked after end().
+  virtual bool counts() const { return true; }
   // All tasks have ended, and no oracle has objected before. Called before end().
   virtual void completed() {}
   // The execution is over (completed, violated, cut off or abandoned).

@@ -49,7 +49,7 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
     const Engine::Outcome outcome = engine.run(*job.scenario, job.variant, execution);
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
-    if (outcome != Engine::Outcome::abandoned)
+    if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {
       const std::string divergence = job.divergence();
