@@ -87,7 +87,8 @@ Json to_json(const Environment& environment) {
           {"started", valid_utf8(environment.started)},
           {"seconds", finite(environment.seconds)},
           {"seconds_by_verdict", to_json(environment.seconds_by_verdict)},
-          {"rates", to_json(environment.rates)}};
+          {"rates", to_json(environment.rates)},
+          {"notes", to_json(environment.notes)}};
 }
 
 // Appends `value`, which stands behind `indent` columns: on one line where it fits, else broken up.

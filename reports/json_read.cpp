@@ -211,6 +211,7 @@ Environment read_environment(const Node& node) {
   environment.seconds = node["seconds"].number();
   environment.seconds_by_verdict = node["seconds_by_verdict"].map(read_number);
   environment.rates = node["rates"].map(read_number);
+  environment.notes = node["notes"].list(read_string);
   return environment;
 }
 

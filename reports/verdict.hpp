@@ -58,13 +58,18 @@ struct Violation {
   std::string rule;
   std::string message;
   std::uint32_t step = 0;
-  std::string schedule;
-  std::string shrunk;  // "" where nothing was shrunk
+  std::string schedule;  // as it was found
+  std::string shrunk;    // a shorter one, "" where there is none; step, accesses and trace are its
   std::vector<Access> accesses;
   std::optional<Region> region;
   std::string sanitizer;  // the sanitizer's own text, sanitizer builds only
   friend bool operator==(const Violation&, const Violation&) = default;
 };
+
+// The one to replay.
+inline const std::string& shortest_schedule(const Violation& violation) {
+  return violation.shrunk.empty() ? violation.schedule : violation.shrunk;
+}
 
 struct Bounds {
   std::string memory_model = "sequential consistency";
@@ -95,6 +100,7 @@ struct Verdict {
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
   std::string reproduce;                          // the one command
+  std::vector<std::string> environment_notes;     // no part of the verdict: for Environment::notes
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
@@ -104,6 +110,7 @@ struct Environment {
   double seconds = 0;
   std::map<std::string, double> seconds_by_verdict;  // "scenario/variant"
   std::map<std::string, double> rates;               // executions per second
+  std::vector<std::string> notes;                    // what another run may do otherwise, and why
   friend bool operator==(const Environment&, const Environment&) = default;
 };
 

@@ -36,6 +36,7 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
   options.executions = request.executions;
   options.seconds = request.seconds;
   options.max_steps = request.max_steps;
+  options.shrink_seconds = request.shrink_seconds;
   options.schedule = request.schedule;
   options.keep_going = request.keep_going;
   options.interrupted = request.interrupted;
@@ -95,6 +96,7 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.shrink_seconds = line.shrink_seconds;
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;

@@ -26,6 +26,7 @@ struct Request {
   std::uint64_t executions = 0;  // 0: no limit
   double seconds = 0;            // 0: no limit
   std::uint64_t max_steps = 0;
+  double shrink_seconds = 0;     // 0: violations are not shrunk
   std::string schedule;  // "" explores
   bool keep_going = false;
   std::function<void(std::uint64_t executions, double seconds)> progress;

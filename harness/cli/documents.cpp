@@ -66,6 +66,8 @@ void Documents::add(reports::Verdict verdict, double seconds) {
     if (seconds > 0)
       report->environment.rates[name] = static_cast<double>(verdict.executions) / seconds;
     report->environment.seconds += seconds;
+    for (const std::string& note : verdict.environment_notes)
+      report->environment.notes.push_back(note);
     report->verdicts.push_back(verdict);
   }
 }

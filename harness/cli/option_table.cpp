@@ -53,6 +53,10 @@ constexpr std::array table{
         "seconds", "S", "20, stress 5", limits, everywhere, false,
         "stop after that time, fractions allowed; 0: no limit. What a run ended by it has counted "
         "differs from run to run"},
+    OptionSpec{
+        "shrink-seconds", "S", "1", limits, everywhere, false,
+        "effort for a shorter schedule of a violation and for what of it matters: S times two "
+        "million steps of the program, and no more than S seconds; 0: none"},
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,

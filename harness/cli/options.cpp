@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t most_executions = 1'000'000'000'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 constexpr double longest_seconds = 30.0 * 24 * 3600;
+constexpr double longest_shrink_seconds = 3600;
 
 // All settings of all sources; the first one of a name counts.
 class Settings {
@@ -178,6 +179,8 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.executions = number(settings, "executions", 0, most_executions);
   line.max_steps = number(settings, "max-steps", 1, most_steps);
   line.preemptions = preemptions_of(settings);
+  if (const Setting* seconds = settings.find("shrink-seconds"))
+    line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))

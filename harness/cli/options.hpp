@@ -33,6 +33,7 @@ struct CommandLine {
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
   std::optional<std::uint64_t> max_steps;
+  double shrink_seconds = 1;
   std::optional<int> preemptions;   // -1: no bound
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
   std::optional<std::string> json;

@@ -23,8 +23,7 @@ std::string search(const CommandLine& line) {
 std::string schedule_of(const reports::Verdict& verdict, const CommandLine& line) {
   if (line.schedule) return *line.schedule;
   if (!verdict.violation) return {};
-  return verdict.violation->shrunk.empty() ? verdict.violation->schedule
-                                           : verdict.violation->shrunk;
+  return reports::shortest_schedule(*verdict.violation);
 }
 
 }  // namespace

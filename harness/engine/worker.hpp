@@ -27,6 +27,9 @@ struct Job {
   double watchdog_seconds = 10;         // for one execution
   bool shows_output = false;            // of the program under test, on standard error; else discarded
   std::function<std::string()> divergence;  // asked after every execution; "" is good
+  // In the worker, after every execution, with what came of it. True: go on with the next one, even
+  // after a violation (its tasks are given up where they stand). Empty: a violation ends the batch.
+  std::function<bool(Engine::Outcome)> judge;
   std::function<void()> tick;           // in the watching process, about ten times a second
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -12,79 +12,15 @@
 #include "harness/engine/errors.hpp"
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/worker.hpp"
+#include "harness/explore/confirm.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
 #include "harness/explore/symbolize.hpp"
+#include "harness/explore/witness.hpp"
 #include "harness/strategies/make.hpp"
 
 namespace harness {
 namespace {
-
-constexpr std::size_t max_recorded = 200'000;
-
-struct FreeShared {
-  void operator()(Shared* shared) const { free_shared_block(shared); }
-};
-using SharedBlock = std::unique_ptr<Shared, FreeShared>;
-
-SharedBlock make_block(const Options& options, bool records) {
-  return SharedBlock(make_shared_block(options.max_steps + 1, records ? max_recorded : 1));
-}
-
-std::string_view text_of(const char* text, std::size_t room) { return {text, strnlen(text, room)}; }
-
-std::vector<std::string> task_names(const Shared& shared) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(shared.task_count, Shared::max_tasks); ++i)
-    names.emplace_back(text_of(shared.task_names[i], Shared::name_bytes));
-  return names;
-}
-
-// Up to the first that makes no sense: a program may have written over it.
-std::vector<Choice> choices_of(const Shared& shared) {
-  const auto choices =
-      std::span(shared.choices, std::min<std::size_t>(shared.steps.load(), shared.max_choices));
-  const auto makes_sense = [&](const Choice& choice) { return choice.task < shared.task_count; };
-  return {choices.begin(), std::find_if_not(choices.begin(), choices.end(), makes_sense)};
-}
-
-// A label is shown only where it really is one of the strings that the worker left for us.
-const char* checked_label(const Shared& shared, const char* label) {
-  const bool inside = label >= shared.strings && label < shared.strings + Shared::max_strings;
-  return inside ? label : nullptr;
-}
-
-Recording recording_of(const Shared& shared) {
-  Recording recording;
-  const std::size_t count = std::min<std::size_t>(shared.recorded.load(), shared.max_recorded);
-  recording.events.assign(shared.events, shared.events + count);
-  for (Recorded& recorded : recording.events) {
-    recorded.event.label = checked_label(shared, recorded.event.label);
-    recorded.depth = std::min<std::uint32_t>(recorded.depth, recorded.stack.size());
-  }
-  recording.task_names = task_names(shared);
-  const SharedViolation& found = shared.violation;
-  recording.violation.rule = found.rule;
-  recording.violation.message = text_of(found.message, sizeof found.message);
-  recording.violation.freed_region = found.freed_region;
-  for (std::size_t i = 0; i < std::min<std::size_t>(found.access_count, SharedViolation::max_accesses); ++i) {
-    recording.violation.accesses.push_back(found.accesses[i]);
-    recording.violation.accesses.back().label = checked_label(shared, found.accesses[i].label);
-  }
-  return recording;
-}
-
-// The worker is gone without a word: what it was doing is still in shared memory.
-void note_lost_worker(Shared& shared, const WorkerResult& result) {
-  if (shared.violation.set) return;
-  const int signal = shared.fault.signal.load() != 0 ? shared.fault.signal.load() : result.signal;
-  const std::string what = result.lost == Lost::signal || signal != 0
-                               ? fmt::format("the program was killed by signal {} ({})", signal, strsignal(signal))
-                               : fmt::format("the program ended its process with status {}", result.status);
-  shared.set_violation({"crash", what, {}, false});
-  shared.violating_steps = shared.steps.load();
-  shared.violating_execution = shared.executions.load();
-}
 
 class Exploration {
  public:
@@ -114,10 +50,15 @@ class Exploration {
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   Job job_for(Strategy& strategy) const {
+    Job job = job_without_strategy();
+    job.strategy = &strategy;
+    return job;
+  }
+
+  Job job_without_strategy() const {
     Job job;
     job.scenario = &scenario_;
     job.variant = variant_.name;
-    job.strategy = &strategy;
     job.settings.seed = options_.seed;
     job.settings.max_steps = options_.max_steps;
     job.watchdog_seconds = options_.watchdog_seconds;
@@ -129,7 +70,7 @@ class Exploration {
     verdict_.mode = "explore";
     verdict_.strategy = options_.strategy;
     verdict_.bounds.preemptions = options_.preemptions;
-    SharedBlock shared = make_block(options_, false);
+    SharedBlock shared = make_block(options_.max_steps, false);
     std::uint64_t violations = 0;
     std::vector<Choice> first;
     std::vector<Choice> last;
@@ -147,7 +88,10 @@ class Exploration {
       if (go_on) shared->violation.set = false;
     }
     conclude(*shared, violations);
-    if (violations != 0) confirm(first);
+    if (violations != 0) {
+      verdict_.violation->schedule = to_text(from_choices(first, names_));
+      confirm(job_without_strategy(), first, options_.shrink_seconds, verdict_);
+    }
     if (options_.keep_going) verdict_.counters["violations"] = violations;
   }
 
@@ -242,35 +186,11 @@ class Exploration {
     verdict_.freed_region_in_use = shared.violation.freed_region;
   }
 
-  // Once more in a fresh worker, with full history.
-  void confirm(std::vector<Choice> choices) {
-    const std::string schedule = to_text(from_choices(choices, names_));
-    SharedBlock shared = make_block(options_, true);
-    const auto strategy = follow_choices(std::move(choices));
-    Job job = job_for(*strategy);
-    job.interrupted = nullptr;
-    job.max_executions = 1;
-    job.settings.records = true;
-    job.settings.protects = true;
-    const WorkerResult result = run_worker(*shared, job);
-    if (result.lost != Lost::no && result.lost != Lost::watchdog) note_lost_worker(*shared, result);
-    if (shared->violation.set) {
-      verdict_.trace.clear();
-      Recording recording = recording_of(*shared);
-      describe(recording, verdict_);
-      verdict_.freed_region_in_use = shared->violation.freed_region;
-    } else {
-      verdict_.reason = "the violation did not happen again when its schedule was replayed: the program "
-                        "depends on something that is not controlled";
-    }
-    if (verdict_.violation) verdict_.violation->schedule = schedule;
-  }
-
   void replay() {
     verdict_.mode = "replay";
     verdict_.strategy = "replay";
     const Schedule schedule = parse_schedule(options_.schedule);
-    SharedBlock shared = make_block(options_, true);
+    SharedBlock shared = make_block(options_.max_steps, true);
     const auto name_of = [block = shared.get()](TaskId id) -> std::string_view {
       return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
     };

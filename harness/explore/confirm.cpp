@@ -1,0 +1,88 @@
+#include "harness/explore/confirm.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "harness/engine/schedule.hpp"
+#include "harness/explore/describe.hpp"
+#include "harness/explore/probe.hpp"
+#include "harness/explore/shrink.hpp"
+#include "harness/explore/witness.hpp"
+#include "harness/strategies/make.hpp"
+
+namespace harness {
+namespace {
+
+class Confirmation {
+ public:
+  Confirmation(const Job& job, double shrink_seconds, reports::Verdict& verdict)
+      : job_(job), shrink_seconds_(shrink_seconds), verdict_(verdict) {
+    job_.interrupted = nullptr;
+    job_.settings.protects = true;
+    job_.max_executions = 1;
+    job_.seconds = 0;
+    job_.tick = {};
+    job_.divergence = {};
+  }
+
+  void run(const std::vector<Choice>& choices) {
+    const SharedBlock found = record(choices);
+    if (!found->violation.set) {
+      verdict_.reason =
+          "the violation did not happen again when its schedule was replayed: the program depends "
+          "on something that is not controlled";
+      return;
+    }
+    use(*found);
+    if (shrink_seconds_ > 0) shrink_and_explain(*found, choices);
+  }
+
+ private:
+  // Exactly these choices, with full history.
+  SharedBlock record(std::vector<Choice> choices) const {
+    SharedBlock shared = make_block(job_.settings.max_steps, true);
+    const auto strategy = follow_choices(std::move(choices));
+    Job job = job_;
+    job.strategy = strategy.get();
+    job.settings.records = true;
+    const WorkerResult result = run_worker(*shared, job);
+    if (result.lost != Lost::no && result.lost != Lost::watchdog) note_lost_worker(*shared, result);
+    return shared;
+  }
+
+  void use(const Shared& shared) {
+    verdict_.trace.clear();
+    describe(recording_of(shared), verdict_);
+    verdict_.freed_region_in_use = shared.violation.freed_region;
+  }
+
+  void shrink_and_explain(const Shared& found, const std::vector<Choice>& choices) {
+    Effort effort(shrink_seconds_);
+    Probe probe(job_, signature_of(found.violation));
+    const Shrunk shrunk = shrink(probe, choices, effort);
+    if (effort.is_late())
+      verdict_.environment_notes.push_back(fmt::format(
+          "{}/{}: shrinking was ended by the clock after {} s, not by what it may try: another run "
+          "may get further (--shrink-seconds)",
+          verdict_.scenario, verdict_.variant, shrink_seconds_));
+    if (shrunk.choices == choices) return;
+    const SharedBlock again = record(shrunk.choices);
+    if (!again->violation.set || signature_of(again->violation) != probe.wanted()) return;
+    use(*again);
+    verdict_.violation->shrunk = to_text(from_choices(shrunk.choices, task_names(*again)));
+  }
+
+  Job job_;
+  double shrink_seconds_;
+  reports::Verdict& verdict_;
+};
+
+}  // namespace
+
+void confirm(const Job& job, std::vector<Choice> choices, double shrink_seconds,
+             reports::Verdict& verdict) {
+  Confirmation(job, shrink_seconds, verdict).run(choices);
+}
+
+}  // namespace harness

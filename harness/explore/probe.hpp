@@ -1,0 +1,90 @@
+// Probe: after a violation was found, many more executions of the same variant, each asked whether
+// the same violation comes again: the same rule, at the same place. Shrinking and explaining are
+// made of such questions. They run one after another in a worker, which is forked anew only where
+// the program took it down.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/engine/shared.hpp"
+#include "harness/engine/strategy.hpp"
+#include "harness/engine/worker.hpp"
+
+namespace harness {
+
+// How much may be tried. Counted in steps of the program, so that the same seed ends at the same
+// try on any machine; the clock is there for machines that are slower than anyone thought.
+class Effort {
+ public:
+  static constexpr std::uint64_t steps_per_second = 2'000'000;
+  static constexpr std::uint64_t steps_per_execution = 10;   // what one costs beside its steps
+  static constexpr std::uint64_t steps_per_worker = 10'000;  // what a fork is worth
+
+  explicit Effort(double seconds);
+  std::uint64_t steps_left() const { return steps_left_; }
+  bool is_spent() const { return steps_left_ == 0 || is_late(); }
+  // The clock ended it, and not the number of steps.
+  bool is_late() const { return std::chrono::steady_clock::now() >= deadline_; }
+  void take(std::uint64_t steps) { steps_left_ -= std::min(steps_left_, steps); }
+  // At most this share of what is left may be used from here on, until give_back().
+  std::uint64_t set_aside(double share);
+  void give_back(std::uint64_t steps) { steps_left_ += steps; }
+
+ private:
+  std::uint64_t steps_left_;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+// The same violation: its rule, and the functions in which the guilty events happened.
+struct Signature {
+  std::string rule;
+  std::vector<std::string> functions;
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+Signature signature_of(const SharedViolation& violation);
+
+enum class Answer : std::uint8_t {
+  none,       // it was not run
+  passed,
+  same,       // the same violation
+  other,      // another one
+  cut_off,
+};
+
+class Probe {
+ public:
+  // What the worker is asked after each execution that was not abandoned: whether it shall go on.
+  using Next = std::function<bool(std::uint64_t number, Answer, std::span<const Choice> choices)>;
+
+  // `job` says what to run and how; its strategy and limits are set here.
+  Probe(Job job, Signature wanted) : job_(std::move(job)), wanted_(std::move(wanted)) {}
+
+  struct Result {
+    std::vector<Answer> answers;  // by number of the execution, as far as it came
+    bool exhausted = false;       // the strategy had no more
+    // Of the last execution, if `next` ended it.
+    std::optional<std::vector<Choice>> choices;
+    std::vector<std::string> task_names;
+  };
+  // Up to `count` executions, or until the effort is spent. An execution that takes its worker down
+  // is answered for it, and the next worker goes on behind it. (`next` is then asked here.)
+  Result run(Strategy& strategy, std::uint64_t count, Effort& effort, const Next& next = {});
+
+  const Signature& wanted() const { return wanted_; }
+
+ private:
+  struct Block;
+  bool one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, const Next& next,
+                  Block& block, Result& result);
+
+  Job job_;
+  Signature wanted_;
+};
+
+}  // namespace harness

@@ -1,0 +1,34 @@
+// What a worker left behind in shared memory, as values: names, choices, the recording of an
+// execution. Nothing there is trusted: the program under test may have written over it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/engine/shared.hpp"
+#include "harness/engine/worker.hpp"
+#include "harness/explore/describe.hpp"
+
+namespace harness {
+
+struct FreeShared {
+  void operator()(Shared* shared) const { free_shared_block(shared); }
+};
+using SharedBlock = std::unique_ptr<Shared, FreeShared>;
+
+// For executions of at most `max_steps`; with room for the full history of one if it `records`.
+SharedBlock make_block(std::uint64_t max_steps, bool records);
+
+std::string_view text_of(const char* text, std::size_t room);
+std::vector<std::string> task_names(const Shared& shared);
+// Up to the first that makes no sense.
+std::vector<Choice> choices_of(const Shared& shared);
+Recording recording_of(const Shared& shared);
+
+// The worker is gone without a word: what it was doing is still in shared memory, and becomes a
+// violation of the rule `crash`.
+void note_lost_worker(Shared& shared, const WorkerResult& result);
+
+}  // namespace harness
