@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "reports/explaining.hpp"
 #include "reports/interleaving.hpp"
 #include "reports/paint.hpp"
 #include "reports/text.hpp"
@@ -158,6 +159,7 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
   section(lay_out(fold(verdict, options), options));
   section(accesses_text(violation, options));
   if (violation.region) section(region_text(violation, options));
+  if (verdict.explanation) section(explanation_text(verdict, options));
   if (!violation.sanitizer.empty()) section(sanitizer_text(violation.sanitizer, options));
   return out;
 }

@@ -55,8 +55,9 @@ constexpr std::array table{
         "differs from run to run"},
     OptionSpec{
         "shrink-seconds", "S", "1", limits, everywhere, false,
-        "effort for a shorter schedule of a violation and for what of it matters: S times two "
-        "million steps of the program, and no more than S seconds; 0: none"},
+        "how long to look for a shorter schedule of a violation, and again for what of it matters. "
+        "Counted in steps, two million a second, so that the same seed says the same; the clock "
+        "ends it after three times as long. 0: neither"},
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,

@@ -6,6 +6,7 @@
 
 #include "harness/engine/schedule.hpp"
 #include "harness/explore/describe.hpp"
+#include "harness/explore/explain.hpp"
 #include "harness/explore/probe.hpp"
 #include "harness/explore/shrink.hpp"
 #include "harness/explore/witness.hpp"
@@ -27,7 +28,7 @@ class Confirmation {
   }
 
   void run(const std::vector<Choice>& choices) {
-    const SharedBlock found = record(choices);
+    SharedBlock found = record(choices);
     if (!found->violation.set) {
       verdict_.reason =
           "the violation did not happen again when its schedule was replayed: the program depends "
@@ -35,7 +36,7 @@ class Confirmation {
       return;
     }
     use(*found);
-    if (shrink_seconds_ > 0) shrink_and_explain(*found, choices);
+    if (shrink_seconds_ > 0) shrink_and_explain(std::move(found), choices);
   }
 
  private:
@@ -57,20 +58,36 @@ class Confirmation {
     verdict_.freed_region_in_use = shared.violation.freed_region;
   }
 
-  void shrink_and_explain(const Shared& found, const std::vector<Choice>& choices) {
-    Effort effort(shrink_seconds_);
-    Probe probe(job_, signature_of(found.violation));
-    const Shrunk shrunk = shrink(probe, choices, effort);
-    if (effort.is_late())
-      verdict_.environment_notes.push_back(fmt::format(
-          "{}/{}: shrinking was ended by the clock after {} s, not by what it may try: another run "
-          "may get further (--shrink-seconds)",
-          verdict_.scenario, verdict_.variant, shrink_seconds_));
-    if (shrunk.choices == choices) return;
-    const SharedBlock again = record(shrunk.choices);
-    if (!again->violation.set || signature_of(again->violation) != probe.wanted()) return;
-    use(*again);
-    verdict_.violation->shrunk = to_text(from_choices(shrunk.choices, task_names(*again)));
+  void shrink_and_explain(SharedBlock found, std::vector<Choice> choices) {
+    Probe probe(job_, signature_of(found->violation));
+    Effort shrinking(shrink_seconds_);
+    Shrunk shrunk = shrink(probe, choices, shrinking);
+    note_if_late(shrinking, "shrinking");
+    if (shrunk.choices != choices) {
+      SharedBlock again = record(shrunk.choices);
+      if (again->violation.set && signature_of(again->violation) == probe.wanted()) {
+        found = std::move(again);
+        choices = std::move(shrunk.choices);
+        use(*found);
+        verdict_.violation->shrunk = to_text(from_choices(choices, task_names(*found)));
+      }
+    }
+    Effort explaining(shrink_seconds_);
+    const Recording recording = recording_of(*found);
+    const auto record_other = [this](const std::vector<Choice>& other) { return record(other); };
+    verdict_.explanation =
+        explain(probe, {choices, recording}, record_other, job_.settings.seed, explaining);
+    verdict_.explanation->tried += shrunk.tried;
+    note_if_late(explaining, "explaining");
+  }
+
+  void note_if_late(const Effort& effort, const char* what) {
+    if (!effort.is_late()) return;
+    verdict_.environment_notes.push_back(
+        fmt::format("{}/{}: {} was ended by the clock after {} s, before it had tried what it may; "
+                    "another run may "
+                    "say more, or less (--shrink-seconds)",
+                    verdict_.scenario, verdict_.variant, what, shrink_seconds_ * Effort::patience));
   }
 
   Job job_;

@@ -29,18 +29,11 @@ Effort::Effort(double seconds)
     : steps_left_(static_cast<std::uint64_t>(seconds * steps_per_second)),
       deadline_(std::chrono::steady_clock::now() +
                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                    std::chrono::duration<double>(seconds))) {}
-
-std::uint64_t Effort::set_aside(double share) {
-  const auto rest = static_cast<std::uint64_t>(static_cast<double>(steps_left_) * (1 - share));
-  steps_left_ -= rest;
-  return rest;
-}
+                    std::chrono::duration<double>(seconds * patience))) {}
 
 Signature signature_of(const SharedViolation& violation) {
   Signature signature{violation.rule, {}};
-  const auto count =
-      std::min<std::size_t>(violation.access_count, SharedViolation::max_accesses);
+  const auto count = std::min<std::size_t>(violation.access_count, SharedViolation::max_accesses);
   for (std::size_t i = 0; i < count; ++i)
     signature.functions.push_back(function_at(violation.accesses[i].where));
   return signature;
@@ -53,6 +46,7 @@ struct Probe::Block {
   bool ended_by_next;
   bool out_of_steps;
   Answer answers[capacity];
+  Note notes[capacity];
 };
 
 Probe::Result Probe::run(Strategy& strategy, std::uint64_t count, Effort& effort,
@@ -79,7 +73,8 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
   const auto number = [&] { return shared->executions.load() - 1; };
   const auto answer = [&](Answer what) {
     block.answers[number()] = what;
-    block.ended_by_next = next && !next(number(), what, choices_of(*shared));
+    block.ended_by_next =
+        next && !next({number(), what, choices_of(*shared), block.notes[number()]});
     return !block.ended_by_next;
   };
   Job job = job_;
@@ -110,6 +105,7 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
   effort.take(block.steps);
   const std::uint64_t done = std::min(shared->executions.load(), count);
   result.answers.insert(result.answers.end(), block.answers + first, block.answers + done);
+  result.notes.insert(result.notes.end(), block.notes + first, block.notes + done);
   if (block.ended_by_next) {
     result.choices = choices_of(*shared);
     result.task_names = task_names(*shared);

@@ -4,6 +4,8 @@
 // the program took it down.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -19,12 +21,14 @@
 namespace harness {
 
 // How much may be tried. Counted in steps of the program, so that the same seed ends at the same
-// try on any machine; the clock is there for machines that are slower than anyone thought.
+// try on any machine: as many as are done in a second with much time to spare. The clock is there
+// for programs and machines that are slower than anyone thought, and is slow to intervene.
 class Effort {
  public:
   static constexpr std::uint64_t steps_per_second = 2'000'000;
   static constexpr std::uint64_t steps_per_execution = 10;   // what one costs beside its steps
-  static constexpr std::uint64_t steps_per_worker = 10'000;  // what a fork is worth
+  static constexpr std::uint64_t steps_per_worker = 20'000;  // what a fork is worth
+  static constexpr double patience = 3;                      // of the clock, in `seconds`
 
   explicit Effort(double seconds);
   std::uint64_t steps_left() const { return steps_left_; }
@@ -32,9 +36,6 @@ class Effort {
   // The clock ended it, and not the number of steps.
   bool is_late() const { return std::chrono::steady_clock::now() >= deadline_; }
   void take(std::uint64_t steps) { steps_left_ -= std::min(steps_left_, steps); }
-  // At most this share of what is left may be used from here on, until give_back().
-  std::uint64_t set_aside(double share);
-  void give_back(std::uint64_t steps) { steps_left_ += steps; }
 
  private:
   std::uint64_t steps_left_;
@@ -50,23 +51,32 @@ struct Signature {
 Signature signature_of(const SharedViolation& violation);
 
 enum class Answer : std::uint8_t {
-  none,       // it was not run
+  none,  // it was not run
   passed,
-  same,       // the same violation
-  other,      // another one
+  same,   // the same violation
+  other,  // another one
   cut_off,
 };
 
 class Probe {
  public:
-  // What the worker is asked after each execution that was not abandoned: whether it shall go on.
-  using Next = std::function<bool(std::uint64_t number, Answer, std::span<const Choice> choices)>;
+  // What is known of an execution in its worker, and what it may leave for the watching process.
+  using Note = std::array<std::uint64_t, 2>;
+  struct Tried {
+    std::uint64_t number;
+    Answer answer;
+    std::vector<Choice> choices;
+    Note& note;
+  };
+  // Asked in the worker after each execution that was not abandoned: whether it shall go on.
+  using Next = std::function<bool(const Tried&)>;
 
   // `job` says what to run and how; its strategy and limits are set here.
   Probe(Job job, Signature wanted) : job_(std::move(job)), wanted_(std::move(wanted)) {}
 
   struct Result {
     std::vector<Answer> answers;  // by number of the execution, as far as it came
+    std::vector<Note> notes;      // likewise
     bool exhausted = false;       // the strategy had no more
     // Of the last execution, if `next` ended it.
     std::optional<std::vector<Choice>> choices;

@@ -137,8 +137,8 @@ class Shrinking {
     if (candidates.empty()) return false;
     const Size best = size_of(best_.choices);
     const auto strategy = follow_stops(candidates);
-    const auto worse = [&](std::uint64_t, Answer answer, std::span<const Choice> choices) {
-      return answer != Answer::same || size_of(choices) >= best;
+    const auto worse = [&](const Probe::Tried& tried) {
+      return tried.answer != Answer::same || size_of(tried.choices) >= best;
     };
     Probe::Result result = probe_.run(*strategy, candidates.size(), effort_, worse);
     best_.tried += result.answers.size();

@@ -23,9 +23,7 @@ SharedBlock make_block(std::uint64_t max_steps, bool records) {
   return SharedBlock(make_shared_block(max_steps + 1, records ? max_recorded : 1));
 }
 
-std::string_view text_of(const char* text, std::size_t room) {
-  return {text, strnlen(text, room)};
-}
+std::string_view text_of(const char* text, std::size_t room) { return {text, strnlen(text, room)}; }
 
 std::vector<std::string> task_names(const Shared& shared) {
   std::vector<std::string> names;

@@ -25,6 +25,7 @@ std::string_view text_of(const char* text, std::size_t room);
 std::vector<std::string> task_names(const Shared& shared);
 // Up to the first that makes no sense.
 std::vector<Choice> choices_of(const Shared& shared);
+// Its labels stay in the block.
 Recording recording_of(const Shared& shared);
 
 // The worker is gone without a word: what it was doing is still in shared memory, and becomes a

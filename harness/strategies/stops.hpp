@@ -1,5 +1,6 @@
-// A schedule by progress: which task goes on, and how far. Unlike counted steps it keeps its meaning
-// when a part of it is taken out, because a task that was held up makes up for it the next time.
+// A schedule by progress: which task goes on, and how far. Unlike counted steps it keeps its
+// meaning when a part of it is taken out, because a task that was held up makes up for it the next
+// time.
 #pragma once
 
 #include <cstdint>
