@@ -66,6 +66,11 @@ constexpr std::array table{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "
         "then goes to standard error"},
+    OptionSpec{"junit", "FILE", "", output, everywhere, false,
+               "write all verdicts as JUnit XML too: a suite per scenario, a case per variant; '-' as "
+               "with --json"},
+    OptionSpec{"sarif", "FILE", "", output, everywhere, false,
+               "write the violations as SARIF 2.1.0 too, for code review tools; '-' as with --json"},
     OptionSpec{
         "report-dir", "DIR", "reports", output, everywhere, false,
         "without --json: write <scenario>.json there for each scenario (<scenario>.replay.json "

@@ -158,6 +158,8 @@ void check_stress(const Settings& settings, const CommandLine& line) {
 
 void read_output(const Settings& settings, CommandLine& line) {
   line.json = text(settings, "json");
+  line.junit = text(settings, "junit");
+  line.sarif = text(settings, "sarif");
   line.report_dir = text(settings, "report-dir").value_or("reports");
   if (const Setting* color = settings.find("color"))
     line.color = std::array{Color::automatic, Color::always,

@@ -37,6 +37,8 @@ struct CommandLine {
   std::optional<int> preemptions;   // -1: no bound
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
   std::optional<std::string> json;
+  std::optional<std::string> junit;
+  std::optional<std::string> sarif;
   std::string report_dir = "reports";
   Color color = Color::automatic;
   bool quiet = false;

@@ -174,9 +174,17 @@ void check(const CommandLine& line, const std::vector<Selected>& selected) {
 
 void check_target(const CommandLine& line) {
   std::error_code error;
-  if (line.json && *line.json != "-" && std::filesystem::is_directory(*line.json, error))
-    throw UsageError(
-        fmt::format("--json: '{}' is a directory; --report-dir takes one", *line.json));
+  int to_output = 0;
+  for (const auto& [option, file] :
+       {std::pair{"json", &line.json}, {"junit", &line.junit}, {"sarif", &line.sarif}}) {
+    if (!*file) continue;
+    if (**file == "-" && ++to_output > 1)
+      throw UsageError(fmt::format(
+          "--{}: standard output is asked for twice; write one of the documents to a file", option));
+    if (**file != "-" && std::filesystem::is_directory(**file, error))
+      throw UsageError(fmt::format("--{}: '{}' is a directory; --report-dir takes one", option,
+                                   **file));
+  }
 }
 
 int replay_report(const CommandLine& line, const std::string& program, int output) {
@@ -218,7 +226,7 @@ int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
 int run(const CommandLine& line, const std::string& program) {
   for (const std::string& warning : line.warnings) warn(warning);
   check_target(line);
-  const bool aside = line.list || (line.json && *line.json == "-");
+  const bool aside = line.list || line.json == "-" || line.junit == "-" || line.sarif == "-";
   const int output = aside ? set_output_aside() : STDOUT_FILENO;
   if (!line.list && !line.replay && !line.scenario)
     throw UsageError("nothing is chosen; write --scenario NAME, --scenario '*' for all, or --list");
