@@ -5,8 +5,6 @@
 #include <map>
 #include <memory>
 
-#include "harness/engine/address_space.hpp"
-#include "harness/engine/real.hpp"
 #include "harness/explore/symbolize.hpp"
 #include "harness/explore/witness.hpp"
 
@@ -51,9 +49,7 @@ struct Probe::Block {
 
 Probe::Result Probe::run(Strategy& strategy, std::uint64_t count, Effort& effort,
                          const Next& next) {
-  const auto free_block = [](Block* block) { real::munmap(block, sizeof(Block)); };
-  const std::unique_ptr<Block, decltype(free_block)> block(
-      static_cast<Block*>(map_anonymous(sizeof(Block), true)), free_block);
+  const SharedValue<Block> block;
   Result result;
   count = std::min(count, Block::capacity);
   while (!effort.is_spent() && result.answers.size() < count)
