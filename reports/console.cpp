@@ -68,6 +68,8 @@ std::string outcome_text(const Verdict& verdict) {
   return fmt::format("{}{}: {}; {}", verdict.outcome, otherwise, reason, effort_text(verdict));
 }
 
+}  // namespace
+
 std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options) {
   const std::size_t most = options.verbose ? stack.size() : std::min(stack.size(), most_frames);
   std::size_t widest = 0;
@@ -94,6 +96,8 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
   }
   return out;
 }
+
+namespace {
 
 std::string accesses_text(const Violation& violation, const ConsoleOptions& options) {
   const Paint paint(options.color);

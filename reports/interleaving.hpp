@@ -38,6 +38,8 @@ std::string lay_out(const Table& table, const ConsoleOptions& options);
 std::string cell_text(const Step& step);
 // The last two components: "allocator::Pool::poll" is "Pool::poll" where room is scarce.
 std::string short_name(const std::string& function);
+// One line a frame, indented by ten columns.
+std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options);
 // "documented_fix.cpp:120 Pool::poll"; "" where nothing is known.
 std::string place_text(const std::vector<Frame>& stack);
 

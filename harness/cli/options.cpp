@@ -148,6 +148,16 @@ void check_replay(const Settings& settings, const CommandLine& line) {
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
 }
 
+void check_break_at(const Settings& settings, const CommandLine& line) {
+  if (line.print_next && !line.break_at)
+    throw UsageError("--print-next goes with --break-at STEP only");
+  if (!line.break_at) return;
+  const std::string& origin = settings.find("break-at")->origin;
+  if (line.mode != Mode::replay)
+    throw UsageError(origin + " goes with --replay FILE or --schedule TEXT only, without stress");
+  if (line.repeat > 1) throw UsageError(origin + " and --repeat contradict each other");
+}
+
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
   for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going"})
@@ -166,6 +176,7 @@ void read_output(const Settings& settings, CommandLine& line) {
                             Color::never}[one_of(*color, {"auto", "always", "never"})];
   line.quiet = flag(settings, "quiet");
   line.verbose = flag(settings, "verbose");
+  line.stacks = flag(settings, "stacks");
   if (!line.quiet || !line.verbose) return;
   const bool quiet_here = settings.find("quiet")->origin.starts_with("--");
   const bool verbose_here = settings.find("verbose")->origin.starts_with("--");
@@ -217,9 +228,12 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.schedule = text(settings, "schedule");
   line.replay = text(settings, "replay");
   line.repeat = number(settings, "repeat", 1, 1'000'000'000).value_or(1);
+  line.break_at = number(settings, "break-at", 1, most_steps);
+  line.print_next = flag(settings, "print-next");
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
+  check_break_at(settings, line);
   return line;
 }
 

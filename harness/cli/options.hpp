@@ -29,6 +29,8 @@ struct CommandLine {
   std::optional<std::string> schedule;
   std::optional<std::string> replay;
   std::uint64_t repeat = 1;
+  std::optional<std::uint64_t> break_at;  // a step, from 1
+  bool print_next = false;
   bool keep_going = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
@@ -43,6 +45,7 @@ struct CommandLine {
   Color color = Color::automatic;
   bool quiet = false;
   bool verbose = false;
+  bool stacks = false;
   std::vector<std::string> warnings;  // for standard error, nothing that stops the run
 };
 

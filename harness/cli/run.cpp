@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "harness/cli/backend.hpp"
+#include "harness/cli/break_at.hpp"
 #include "harness/cli/documents.hpp"
 #include "harness/cli/files.hpp"
 #include "harness/cli/plugins.hpp"
@@ -187,6 +188,38 @@ void check_target(const CommandLine& line) {
   }
 }
 
+// One execution up to a step; nothing is written but what stands there.
+int break_at(const CommandLine& line, const Scenario& scenario, const Variant& variant,
+             Request request) {
+  request.interrupted = &interrupted();
+  if (const std::string why_not = become_debugger(line); !why_not.empty()) warn(why_not);
+  say(next_steps(scenario, variant, request, line));
+  return exit_as_expected;
+}
+
+int break_at_recorded(const CommandLine& line) {
+  const KnownViolations violations = read_violations(line, registered_scenarios());
+  if (violations.all.size() == 1) {
+    const KnownViolation& one = violations.all.front();
+    return break_at(line, *one.scenario, *one.variant, one.request);
+  }
+  std::vector<std::string> names;
+  for (const KnownViolation& one : violations.all)
+    names.push_back(one.scenario->name + "/" + one.variant->name);
+  throw UsageError(fmt::format("--break-at is about one execution, but '{}' holds {}: {}; choose one "
+                               "with --scenario and --variant",
+                               *line.replay, names.size(), fmt::join(names, ", ")));
+}
+
+int break_at_selected(const CommandLine& line, const std::vector<Selected>& selected) {
+  if (selected.size() == 1 && selected.front().variants.size() == 1) {
+    const Scenario& scenario = *selected.front().scenario;
+    return break_at(line, scenario, *selected.front().variants.front(),
+                    request_for(scenario, line));
+  }
+  throw UsageError("--break-at is about one execution; choose one with --scenario and --variant");
+}
+
 int replay_report(const CommandLine& line, const std::string& program, int output) {
   const KnownViolations violations = read_violations(line, registered_scenarios());
   for (const std::string& warning : violations.warnings) warn(warning + "; left out");
@@ -231,8 +264,13 @@ int run(const CommandLine& line, const std::string& program) {
   if (!line.list && !line.replay && !line.scenario)
     throw UsageError("nothing is chosen; write --scenario NAME, --scenario '*' for all, or --list");
   load(line);
+  if (line.replay && line.break_at) return break_at_recorded(line);
   if (line.replay && !line.list) return replay_report(line, program, output);
   const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
+  if (line.break_at) {
+    check(line, selected);
+    return break_at_selected(line, selected);
+  }
   if (!line.list) return run_selected(line, selected, program, output);
   const std::string problem = write_all(output, listing(selected));
   if (problem.empty()) return exit_as_expected;
