@@ -10,6 +10,7 @@
 #include "reports/explaining.hpp"
 #include "reports/interleaving.hpp"
 #include "reports/paint.hpp"
+#include "reports/source.hpp"
 #include "reports/text.hpp"
 
 namespace reports {
@@ -68,6 +69,12 @@ std::string outcome_text(const Verdict& verdict) {
   return fmt::format("{}{}: {}; {}", verdict.outcome, otherwise, reason, effort_text(verdict));
 }
 
+std::string source_text(const Frame& frame, const ConsoleOptions& options) {
+  const std::string source = printable(source_line(frame), options.unicode);
+  if (source.empty()) return {};
+  return std::string(14, ' ') + cut(source, width_of(options) - 14, options.unicode) + "\n";
+}
+
 }  // namespace
 
 std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options) {
@@ -89,6 +96,7 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
     place = cut_front(printable(place, options.unicode), room, options.unicode);
     std::string line = std::string(10, ' ') + padded(name(frame), widest + 2) + place;
     out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    if (options.sources && (i == 0 || options.stacks)) out += source_text(frame, options);
   }
   if (most < stack.size()) {
     out += fmt::format("{:10}{} {}\n", "", options.unicode ? "…" : "...",
@@ -154,6 +162,19 @@ std::string sanitizer_text(const std::string& text, const ConsoleOptions& option
   return out;
 }
 
+// Of the steps that the table shows.
+std::string stacks_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const std::size_t index : shown_whole(verdict, options)) {
+    const Step& step = verdict.trace[index];
+    if (step.stack.empty()) continue;
+    const std::string head = fmt::format("step {}: {} {}", step.number, step.task, cell_text(step));
+    out += paragraph(indent, printable(head, options.unicode), options) +
+           stack_text(step.stack, options);
+  }
+  return out;
+}
+
 std::string violation_text(const Verdict& verdict, const ConsoleOptions& options) {
   const Violation& violation = *verdict.violation;
   std::string out = paragraph(indent, printable(violation.message, options.unicode), options);
@@ -161,6 +182,7 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
     if (!text.empty()) out += "\n" + text;
   };
   section(lay_out(fold(verdict, options), options));
+  if (options.stacks) section(stacks_text(verdict, options));
   section(accesses_text(violation, options));
   if (violation.region) section(region_text(violation, options));
   if (verdict.explanation) section(explanation_text(verdict, options));
