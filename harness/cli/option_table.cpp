@@ -80,6 +80,11 @@ constexpr std::array table{
         "report-dir", "DIR", "reports", output, everywhere, false,
         "without --json: write <scenario>.json there for each scenario (<scenario>.replay.json "
         "with --replay); made if needed"},
+    OptionSpec{
+        "corpus", "DIR", "corpus in --report-dir", output, everywhere, false,
+        "keep failing schedules there, and replay them before a variant is searched; 'none': no "
+        "corpus (the default with --json). 'harness corpus list' and 'harness corpus prune' (which "
+        "removes stale ones) take --corpus too"},
     OptionSpec{"color", "WHEN", "auto", output, everywhere, false,
                "auto, always or never; auto honours NO_COLOR"},
     OptionSpec{"quiet", "", "", output, everywhere, false, "print the closing line only"},

@@ -171,6 +171,7 @@ void read_output(const Settings& settings, CommandLine& line) {
   line.junit = text(settings, "junit");
   line.sarif = text(settings, "sarif");
   line.report_dir = text(settings, "report-dir").value_or("reports");
+  line.corpus = text(settings, "corpus");
   if (const Setting* color = settings.find("color"))
     line.color = std::array{Color::automatic, Color::always,
                             Color::never}[one_of(*color, {"auto", "always", "never"})];

@@ -42,6 +42,7 @@ struct CommandLine {
   std::optional<std::string> junit;
   std::optional<std::string> sarif;
   std::string report_dir = "reports";
+  std::optional<std::string> corpus;  // "none": no corpus
   Color color = Color::automatic;
   bool quiet = false;
   bool verbose = false;

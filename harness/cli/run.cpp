@@ -13,6 +13,7 @@
 #include "harness/cli/files.hpp"
 #include "harness/cli/plugins.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/remembered.hpp"
 #include "harness/cli/replay.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/shell.hpp"
@@ -49,7 +50,9 @@ class Run {
         console_(console_options(STDOUT_FILENO, line)),
         progress_(!line.quiet && is_live_terminal(STDERR_FILENO),
                   console_options(STDERR_FILENO, line).width),
-        documents_(line, seed, output) {
+        documents_(line, seed, output),
+        remembered_(line) {
+    for (const std::string& warning : remembered_.warnings()) warn(warning);
     if (!line.quiet) say(fmt::format("seed {}\n", seed));
   }
 
@@ -57,7 +60,15 @@ class Run {
     const Request request = watched(scenario, variant, request_for(scenario, line_));
     if (line_.repeat > 1) return repeated({&scenario, &variant, request, {}, 0}, "");
     const auto start = std::chrono::steady_clock::now();
-    finish(run_variant(scenario, variant, request), start, "");
+    Remembered::Replayed known = remembered_.replay(scenario, variant, request);
+    reports::Verdict verdict =
+        known.verdict ? std::move(*known.verdict) : run_variant(scenario, variant, request);
+    if (const std::string problem = remembered_.keep(verdict, request); !problem.empty())
+      warn(problem);
+    for (const std::string& note : known.notes)
+      verdict.environment_notes.push_back(scenario.name + "/" + variant.name + ": " + note);
+    known.notes.resize(known.worth_saying);
+    finish(std::move(verdict), start, fmt::format("{}", fmt::join(known.notes, "\n      ")));
   }
 
   void recorded(const KnownViolation& wanted) {
@@ -141,6 +152,7 @@ class Run {
   reports::ConsoleOptions console_;
   ProgressLine progress_;
   Documents documents_;
+  Remembered remembered_;
 };
 
 void load(const CommandLine& line) {
