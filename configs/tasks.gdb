@@ -46,7 +46,7 @@ class Tasks(gdb.Command):
     def invoke(self, argument, from_tty):
         for task in each():
             mark = "*" if int(task["stack_pointer"]) == 0 else " "
-            state = "" if int(task["is_ready"]) else "can not go on: "
+            state = "" if int(task["is_ready"]) else "cannot go on: "
             print("%s %-16s %s%s%s" % (mark, name_of(task), state, task["about_to"].string(),
                                        place_of(task)))
 

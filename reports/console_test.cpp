@@ -53,7 +53,7 @@ TEST(Console, ViolationInFull) {
 
       shrunk from 5 switches to 3 switches: main*6 reader*3 reclaimer*2 reader
       the switches
-        after step 6: main can not go on; reader does
+        after step 6: main cannot go on; reader does
         after step 9: reader is held up before rmw atomic B 16 -> 15 (step 12,
           documented_fix.cpp:122 Pool::allocate), reclaimer goes on: essential
         after step 11: reclaimer is held up, reader goes on: not essential

@@ -80,7 +80,7 @@ class Explained {
 
   std::string switch_text(const Explanation::Switch& one) const {
     if (one.without == "forced")
-      return fmt::format("after step {}: {} can not go on; {} does", one.after, one.from, one.to);
+      return fmt::format("after step {}: {} cannot go on; {} does", one.after, one.from, one.to);
     std::string held = fmt::format("after step {}: {} is held up", one.after, one.from);
     if (one.held_up != 0) held += " before " + step_text(one.held_up, false);
     return held + fmt::format(", {} goes on: {}", one.to, without_text(one.without));

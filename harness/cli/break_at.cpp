@@ -66,7 +66,7 @@ std::string text_of(const Standing& standing, const reports::ConsoleOptions& con
   text += "what each is about to do:\n";
   for (const Standing::Task& task : standing.tasks) {
     std::string what = reports::cell_text(task.next);
-    if (!task.ready) what = "can not go on: " + what;
+    if (!task.ready) what = "cannot go on: " + what;
     text += row(task.next, task.chosen ? ">>" : "", what, console);
     if (console.stacks) text += reports::stack_text(task.next.stack, console);
   }
