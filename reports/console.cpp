@@ -190,6 +190,34 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
   return out;
 }
 
+// What stands behind a pass, and what does not.
+std::string meaning_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string text = fmt::format(
+      "what this pass means: strategy {} ran {} ({} distinct, the longest of {}) under {}. ",
+      verdict.strategy, counted(verdict.executions, "execution"), grouped(verdict.distinct),
+      counted(verdict.steps, "step"), bounds_text(verdict.bounds));
+  text += verdict.exhaustive
+              ? "These are all there are within these bounds: no order of the scheduling points "
+                "breaks a rule there."
+              : "These are not all there are: none of them broke a rule, and what was not tried may.";
+  text += verdict.uncontrolled.empty() ? " Nothing was seen that is not controlled."
+                                       : " What is not controlled may differ from run to run.";
+  return paragraph(indent, printable(text, options.unicode), options);
+}
+
+std::string examples_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const Example& example : verdict.examples) {
+    Verdict shown;
+    shown.tasks = example.tasks;
+    shown.trace = example.trace;
+    out += "\n" + paragraph(indent, "for example " + printable(example.schedule, options.unicode),
+                            options) +
+           lay_out(fold(shown, options), options);
+  }
+  return out;
+}
+
 std::string counters_text(const Verdict& verdict, const ConsoleOptions& options) {
   std::string text;
   for (const auto& [name, number] : verdict.counters) {
@@ -218,6 +246,9 @@ std::string to_text(const Verdict& verdict, const ConsoleOptions& options) {
   } else if (!verdict.trace.empty() && (options.verbose || !verdict.as_expected)) {
     out += "\n" + lay_out(fold(verdict, options), options) + "\n";
   }
+  const bool says_more = options.verbose || !verdict.examples.empty();
+  if (verdict.outcome == "pass" && verdict.mode == "explore" && says_more)
+    out += meaning_text(verdict, options) + examples_text(verdict, options);
   if (!verdict.counters.empty()) out += counters_text(verdict, options);
   for (const std::string& name : verdict.uncontrolled) {
     out += paragraph(indent, "not controlled: " + printable(name, options.unicode), options);

@@ -104,6 +104,14 @@ Json to_json(const Explanation& explanation) {
           {"tried", explanation.tried}};
 }
 
+Json to_json(const Example& example) {
+  Json trace = Json::array();
+  for (const Step& step : example.trace) trace.push_back(to_json(step));
+  return {{"schedule", valid_utf8(example.schedule)},
+          {"tasks", to_json(example.tasks)},
+          {"trace", std::move(trace)}};
+}
+
 Json to_json(const Bounds& bounds) {
   return {{"memory_model", valid_utf8(bounds.memory_model)},
           {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
@@ -150,6 +158,8 @@ void write(const Json& value, std::size_t indent, std::size_t used, std::string&
 Json to_json(const Verdict& verdict) {
   Json trace = Json::array();
   for (const Step& step : verdict.trace) trace.push_back(to_json(step));
+  Json examples = Json::array();
+  for (const Example& example : verdict.examples) examples.push_back(to_json(example));
   Json counters = Json::object();
   for (const auto& [name, number] : verdict.counters) counters[valid_utf8(name)] = number;
   return {{"scenario", valid_utf8(verdict.scenario)},
@@ -171,6 +181,7 @@ Json to_json(const Verdict& verdict) {
           {"explanation", verdict.explanation ? to_json(*verdict.explanation) : Json()},
           {"tasks", to_json(verdict.tasks)},
           {"trace", std::move(trace)},
+          {"examples", std::move(examples)},
           {"uncontrolled", to_json(verdict.uncontrolled)},
           {"counters", std::move(counters)},
           {"reproduce", valid_utf8(verdict.reproduce)}};

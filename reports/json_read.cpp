@@ -188,6 +188,11 @@ Explanation read_explanation(const Node& node) {
   return explanation;
 }
 
+Example read_example(const Node& node) {
+  return {node["schedule"].string(), node["tasks"].list(read_string),
+          node["trace"].list(read_step)};
+}
+
 Bounds read_bounds(const Node& node) {
   Bounds bounds;
   bounds.memory_model = node["memory_model"].string();
@@ -232,6 +237,7 @@ Verdict read_verdict(const Node& node) {
     verdict.explanation = read_explanation(explanation);
   verdict.tasks = node["tasks"].list(read_string);
   verdict.trace = node["trace"].list(read_step);
+  verdict.examples = node["examples"].list(read_example);
   verdict.uncontrolled = node["uncontrolled"].list(read_string);
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });

@@ -152,6 +152,8 @@ inline Report report() {
   result.tool_version = "0.1.0";
   result.seed = 18446744073709551615U;
   result.verdicts = {violation(), pass(), inconclusive(), stress()};
+  result.verdicts[1].examples = {
+      {"reader*9 reclaimer*5", {"main", "reader", "reclaimer"}, {violation().trace[8]}}};
   result.environment.host = "somewhere";
   result.environment.kernel = "Linux 6.1";
   result.environment.compiler = "g++ 12.2";

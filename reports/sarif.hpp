@@ -1,5 +1,6 @@
-// The SARIF 2.1.0 form of a report (OASIS, "Static Analysis Results Interchange Format"), which code
-// review tools show beside the source: a result per violation, its interleaving as a code flow.
+// The SARIF 2.1.0 form of a report (OASIS, "Static Analysis Results Interchange Format"), which
+// code review tools show beside the source: a result per violation, its interleaving as a code
+// flow.
 #pragma once
 
 #include <string>

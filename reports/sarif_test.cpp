@@ -54,9 +54,7 @@ TEST(Sarif, OddNamesAreEscapedAndBadBytesReplaced) {
             "a%20b/%C3%A4%23.cpp");
 }
 
-TEST(Sarif, NoVerdictsIsAnEmptyRun) {
-  EXPECT_TRUE(written({})["runs"][0]["results"].empty());
-}
+TEST(Sarif, NoVerdictsIsAnEmptyRun) { EXPECT_TRUE(written({})["runs"][0]["results"].empty()); }
 
 }  // namespace
 }  // namespace reports

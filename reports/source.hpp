@@ -1,5 +1,5 @@
-// The text of a source line, where the source is at hand. For people only: it stands in no document,
-// because it depends on where a report is looked at.
+// The text of a source line, where the source is at hand. For people only: it stands in no
+// document, because it depends on where a report is looked at.
 #pragma once
 
 #include <string>

@@ -108,6 +108,14 @@ struct Explanation {
   friend bool operator==(const Explanation&, const Explanation&) = default;
 };
 
+// An execution, to show what was tried.
+struct Example {
+  std::string schedule;
+  std::vector<std::string> tasks;
+  std::vector<Step> trace;
+  friend bool operator==(const Example&, const Example&) = default;
+};
+
 struct Bounds {
   std::string memory_model = "sequential consistency";
   int preemptions = -1;  // -1: unbounded
@@ -135,6 +143,7 @@ struct Verdict {
   std::optional<Explanation> explanation;
   std::vector<std::string> tasks;  // of the violating execution, in order of creation, main first
   std::vector<Step> trace;         // of the violating execution
+  std::vector<Example> examples;   // of a pass, where they were asked for
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
   std::string reproduce;                          // the one command

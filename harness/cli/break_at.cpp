@@ -62,7 +62,8 @@ std::string text_of(const Standing& standing, const reports::ConsoleOptions& con
   const std::size_t first =
       console.verbose || before.size() < steps_before ? 0 : before.size() - steps_before;
   for (std::size_t i = first; i < before.size(); ++i)
-    text += row(before[i], std::to_string(before[i].number), reports::cell_text(before[i]), console);
+    text +=
+        row(before[i], std::to_string(before[i].number), reports::cell_text(before[i]), console);
   text += "what each is about to do:\n";
   for (const Standing::Task& task : standing.tasks) {
     std::string what = reports::cell_text(task.next);

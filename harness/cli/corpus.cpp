@@ -111,14 +111,14 @@ CorpusEntry read_entry(const fs::path& path) {
 }
 
 std::string problem_of(const fs::path& path, const std::string& what) {
-  return reports::printable(fmt::format("corpus: '{}' is left alone: {}", path.string(), what), true);
+  return reports::printable(fmt::format("corpus: '{}' is left alone: {}", path.string(), what),
+                            true);
 }
 
 std::string line_of(const CorpusEntry& entry) {
-  return reports::printable(
-             fmt::format("{}{}/{}  {}  {}", entry.stale ? "stale  " : "fails  ", entry.scenario,
-                         entry.variant, entry.rule, entry.schedule),
-             true) +
+  return reports::printable(fmt::format("{}{}/{}  {}  {}", entry.stale ? "stale  " : "fails  ",
+                                        entry.scenario, entry.variant, entry.rule, entry.schedule),
+                            true) +
          "\n";
 }
 
@@ -132,8 +132,9 @@ struct Asked {
 };
 
 Asked read_arguments(const std::vector<std::string>& arguments) {
-  const char* const usage = "write: harness corpus list, or harness corpus prune, with --corpus DIR "
-                            "where it is not reports/corpus";
+  const char* const usage =
+      "write: harness corpus list, or harness corpus prune, with --corpus DIR "
+      "where it is not reports/corpus";
   Asked asked;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
@@ -161,7 +162,8 @@ Corpus read_corpus(const std::string& directory) {
   for (fs::directory_iterator at(directory, error); !error && at != end; at.increment(error))
     files.push_back(at->path());
   if (error)
-    corpus.problems.push_back(fmt::format("corpus: '{}' cannot be read: {}", directory, error.message()));
+    corpus.problems.push_back(
+        fmt::format("corpus: '{}' cannot be read: {}", directory, error.message()));
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     if (file.filename().string().starts_with(".")) continue;  // being written
@@ -194,7 +196,8 @@ std::string remove_entry(const CorpusEntry& entry) {
 int corpus_command(const std::vector<std::string>& arguments) {
   const Asked asked = read_arguments(arguments);
   const Corpus corpus = read_corpus(asked.directory);
-  for (const std::string& problem : corpus.problems) print(STDERR_FILENO, "harness: " + problem + "\n");
+  for (const std::string& problem : corpus.problems)
+    print(STDERR_FILENO, "harness: " + problem + "\n");
   int code = 0;
   std::size_t removed = 0;
   for (const CorpusEntry& entry : corpus.entries) {
@@ -204,12 +207,14 @@ int corpus_command(const std::vector<std::string>& arguments) {
       const std::string problem = remove_entry(entry);
       if (problem.empty()) ++removed;
       if (problem.empty()) continue;
-      print(STDERR_FILENO, fmt::format("harness: '{}' cannot be removed: {}\n", entry.file, problem));
+      print(STDERR_FILENO,
+            fmt::format("harness: '{}' cannot be removed: {}\n", entry.file, problem));
       code = 3;
     }
   }
   if (asked.action == "prune")
-    print(STDOUT_FILENO, fmt::format("{} removed, {} kept\n", removed, corpus.entries.size() - removed));
+    print(STDOUT_FILENO,
+          fmt::format("{} removed, {} kept\n", removed, corpus.entries.size() - removed));
   return code;
 }
 

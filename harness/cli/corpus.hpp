@@ -1,6 +1,6 @@
-// The corpus: a directory of failing schedules, a file each, that are replayed before anything else is
-// tried. A file holds names, a schedule and how to find its way back when the code has changed; all
-// of it is checked as if it had been typed. What else lies in the directory is left alone.
+// The corpus: a directory of failing schedules, a file each, that are replayed before anything else
+// is tried. A file holds names, a schedule and how to find its way back when the code has changed;
+// all of it is checked as if it had been typed. What else lies in the directory is left alone.
 #pragma once
 
 #include <cstdint>

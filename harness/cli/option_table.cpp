@@ -50,6 +50,11 @@ constexpr std::array table{
                "the tasks and 'task NAME' prints the stack of one"},
     OptionSpec{"print-next", "", "", how, command_line, false,
                "with --break-at: no gdb, but what each task is about to do there"},
+    OptionSpec{"explain", "", "", how, everywhere, false,
+               "with --mode stress: look for a violation that was seen there under control, until the "
+               "same rule fires at the same place; a verdict of its own says how"},
+    OptionSpec{"explain-pass", "", "", how, everywhere, false,
+               "say what a pass means, and show a few of the executions that were tried"},
     OptionSpec{"keep-going", "", "", how, everywhere, false,
                "go on after the first violation of a variant; the first is reported"},
     OptionSpec{"executions", "N", "1000000", limits, everywhere, false,

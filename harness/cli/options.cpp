@@ -148,6 +148,19 @@ void check_replay(const Settings& settings, const CommandLine& line) {
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
 }
 
+void check_explain(const Settings& settings, const CommandLine& line, bool engine) {
+  if (line.explain) {
+    const std::string& origin = settings.find("explain")->origin;
+    if (line.mode != Mode::stress)
+      throw UsageError(origin + " goes with --mode stress; elsewhere violations are explained anyway");
+    if (!engine) no_engine(origin);
+  }
+  if (!line.explain_pass) return;
+  const std::string& origin = settings.find("explain-pass")->origin;
+  if (line.mode != Mode::explore)
+    throw UsageError(origin + " goes with --mode explore: it shows what a search has tried");
+}
+
 void check_break_at(const Settings& settings, const CommandLine& line) {
   if (line.print_next && !line.break_at)
     throw UsageError("--print-next goes with --break-at STEP only");
@@ -231,10 +244,13 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.repeat = number(settings, "repeat", 1, 1'000'000'000).value_or(1);
   line.break_at = number(settings, "break-at", 1, most_steps);
   line.print_next = flag(settings, "print-next");
+  line.explain = flag(settings, "explain");
+  line.explain_pass = flag(settings, "explain-pass");
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
   check_break_at(settings, line);
+  check_explain(settings, line, engine);
   return line;
 }
 

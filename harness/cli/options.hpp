@@ -31,6 +31,8 @@ struct CommandLine {
   std::uint64_t repeat = 1;
   std::optional<std::uint64_t> break_at;  // a step, from 1
   bool print_next = false;
+  bool explain = false;       // a violation under stress is looked for under control
+  bool explain_pass = false;  // show a few executions of what passes
   bool keep_going = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;

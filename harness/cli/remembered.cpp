@@ -11,7 +11,8 @@ namespace harness::cli {
 namespace {
 
 std::string directory_of(const CommandLine& line) {
-  if (line.mode != Mode::explore || !has_engine()) return {};
+  const bool explores = line.mode == Mode::explore || line.explain;
+  if (!explores || !has_engine()) return {};
   if (line.corpus) return *line.corpus == "none" ? "" : *line.corpus;
   // One document is asked for, and no directory of them.
   if (line.json) return {};
@@ -61,6 +62,7 @@ Remembered::Replayed Remembered::replay(const Scenario& scenario, const Variant&
                                         const Request& request) {
   Replayed result;
   std::vector<std::string> plain;
+  if (request.real_threads) return result;
   for (CorpusEntry& entry : entries_) {
     if (entry.scenario != scenario.name || entry.variant != variant.name) continue;
     if (request.interrupted != nullptr && request.interrupted->load()) break;
@@ -73,12 +75,14 @@ Remembered::Replayed Remembered::replay(const Scenario& scenario, const Variant&
     if (fate == Fate::fails && was_stale)
       result.notes.push_back(fmt::format("corpus: {} fails again", name));
     if (fate == Fate::adapted)
-      result.notes.push_back(fmt::format("corpus: {} no longer fitted, was adapted, and fails", name));
+      result.notes.push_back(
+          fmt::format("corpus: {} no longer fitted, was adapted, and fails", name));
     if (fate == Fate::stale)
       (was_stale ? plain : result.notes)
-          .push_back(fmt::format("corpus: {} does not fail any more, nor does it when it is adapted: "
-                                 "it is stale (harness corpus prune removes such)",
-                                 name));
+          .push_back(
+              fmt::format("corpus: {} does not fail any more, nor does it when it is adapted: "
+                          "it is stale (harness corpus prune removes such)",
+                          name));
     const bool changed = fate == Fate::adapted || (fate == Fate::stale) != was_stale;
     if (const std::string problem = changed ? write_entry(entry) : ""; !problem.empty())
       result.notes.push_back(fmt::format("corpus: {} cannot be written: {}", name, problem));
@@ -132,7 +136,8 @@ std::string Remembered::keep(const reports::Verdict& verdict, const Request& req
         items_in(known.schedule) <= items_in(entry.schedule))
       return {};
   const std::string problem = write_entry(entry);
-  return problem.empty() ? "" : fmt::format("corpus: '{}' cannot be written: {}", entry.file, problem);
+  return problem.empty() ? ""
+                         : fmt::format("corpus: '{}' cannot be written: {}", entry.file, problem);
 }
 
 }  // namespace harness::cli

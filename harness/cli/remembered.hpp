@@ -1,5 +1,5 @@
-// What the corpus has to do with a run: its schedules are replayed before a variant is searched, and
-// what the search finds is kept.
+// What the corpus has to do with a run: its schedules are replayed before a variant is searched,
+// and what the search finds is kept.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ class Remembered {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   struct Replayed {
-    // A verdict that is not what the variant is declared to come out as: there is nothing to search.
+    // A verdict that is not what the variant is declared to come out as: there is nothing to
+    // search.
     std::optional<reports::Verdict> verdict;
     std::vector<std::string> notes;  // for the document; what is worth a line on the terminal first
     std::size_t worth_saying = 0;    // so many of them

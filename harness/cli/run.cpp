@@ -68,7 +68,12 @@ class Run {
     for (const std::string& note : known.notes)
       verdict.environment_notes.push_back(scenario.name + "/" + variant.name + ": " + note);
     known.notes.resize(known.worth_saying);
+    if (line_.explain_pass && verdict.outcome == "pass")
+      verdict.examples = examples_of(scenario, variant, request);
+    const bool wants_more = line_.explain && verdict.violation;
+    const reports::Verdict seen = wants_more ? verdict : reports::Verdict();
     finish(std::move(verdict), start, fmt::format("{}", fmt::join(known.notes, "\n      ")));
+    if (wants_more) explain(scenario, variant, request, seen);
   }
 
   void recorded(const KnownViolation& wanted) {
@@ -100,6 +105,19 @@ class Run {
       progress_.update(executions, seconds);
     };
     return request;
+  }
+
+  // What was seen on real threads, under control: a verdict of its own.
+  void explain(const Scenario& scenario, const Variant& variant, const Request& request,
+               const reports::Verdict& seen) {
+    const auto start = std::chrono::steady_clock::now();
+    std::string said;
+    auto verdict = explained(scenario, variant, request, seen, said);
+    if (!line_.quiet) say("      " + said + "\n");
+    if (!verdict) return;
+    if (const std::string problem = remembered_.keep(*verdict, request); !problem.empty())
+      warn(problem);
+    finish(std::move(*verdict), start, "");
   }
 
   void repeated(const KnownViolation& one, const std::string& wanted) {

@@ -57,9 +57,9 @@ class FollowTurns final : public Strategy {
       std::vector<std::uintptr_t> stack(view.next.stack.begin(),
                                         view.next.stack.begin() + view.next.depth);
       std::erase(stack, 0);
-      places[event.task] = {shared_.task_names[event.task], std::string(name_of(event.op)),
-                            event.label != nullptr ? event.label
-                                                   : function_of(user_stack(stack, 1))};
+      places[event.task] = {
+          shared_.task_names[event.task], std::string(name_of(event.op)),
+          event.label != nullptr ? event.label : function_of(user_stack(stack, 1))};
     }
     return places;
   }

@@ -14,9 +14,9 @@ namespace harness {
 // A task goes on until it is about to do this; or, without an op, as far as it can.
 struct Turn {
   std::string task;
-  std::string op;               // as name_of(Op)
-  std::string place;            // of a point its label, else the function
-  std::uint32_t occurrence = 0; // how many such events of the task are passed over
+  std::string op;                // as name_of(Op)
+  std::string place;             // of a point its label, else the function
+  std::uint32_t occurrence = 0;  // how many such events of the task are passed over
   friend bool operator==(const Turn&, const Turn&) = default;
 };
 

@@ -65,7 +65,7 @@ class Confirmation {
     note_if_late(shrinking, "shrinking");
     if (shrunk.choices != choices) {
       SharedBlock again = record(shrunk.choices);
-      if (again->violation.set && signature_of(again->violation) == probe.wanted()) {
+      if (again->violation.set && signature_of(again->violation).is(probe.wanted())) {
         found = std::move(again);
         choices = std::move(shrunk.choices);
         use(*found);

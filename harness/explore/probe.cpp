@@ -84,7 +84,7 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
     if (outcome == Engine::Outcome::cut_off) go_on = answer(Answer::cut_off);
     const bool crashed = shared->fault.signal.load() != 0;  // what libc is in, nobody knows
     if (outcome == Engine::Outcome::violated)
-      go_on = answer(signature_of(shared->violation) == wanted_ ? Answer::same : Answer::other);
+      go_on = answer(signature_of(shared->violation).is(wanted_) ? Answer::same : Answer::other);
     return go_on && !crashed && !block.out_of_steps;
   };
   const WorkerResult ended = run_worker(*shared, job);
@@ -94,7 +94,7 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
       answer(Answer::cut_off);
     } else {
       note_lost_worker(*shared, ended);
-      answer(signature_of(shared->violation) == wanted_ ? Answer::same : Answer::other);
+      answer(signature_of(shared->violation).is(wanted_) ? Answer::same : Answer::other);
     }
     block.steps += shared->steps.load();
   }

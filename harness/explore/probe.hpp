@@ -42,11 +42,14 @@ class Effort {
   std::chrono::steady_clock::time_point deadline_;
 };
 
-// The same violation: its rule, and the functions in which the guilty events happened.
+// What makes two violations the same: the rule, and the functions in which the guilty events
+// happened. Where none is named, the rule alone.
 struct Signature {
   std::string rule;
   std::vector<std::string> functions;
-  friend bool operator==(const Signature&, const Signature&) = default;
+  bool is(const Signature& wanted) const {
+    return rule == wanted.rule && (wanted.functions.empty() || functions == wanted.functions);
+  }
 };
 Signature signature_of(const SharedViolation& violation);
 

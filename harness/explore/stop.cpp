@@ -77,11 +77,11 @@ class StopBefore final : public Strategy {
 };
 
 [[noreturn]] void refuse(const Shared& shared, std::uint32_t step) {
-  const std::string end =
-      shared.violation.set ? fmt::format("{} is noticed there", shared.violation.rule)
-                           : "all tasks have ended then";
-  throw UsageError(fmt::format("there is no step {} to stop before: the execution has {} ({})", step,
-                               shared.steps.load(), end));
+  const std::string end = shared.violation.set
+                              ? fmt::format("{} is noticed there", shared.violation.rule)
+                              : "all tasks have ended then";
+  throw UsageError(fmt::format("there is no step {} to stop before: the execution has {} ({})",
+                               step, shared.steps.load(), end));
 }
 
 Standing standing_of(const Shared& shared, const Left& left) {

@@ -14,16 +14,16 @@ namespace harness {
 
 struct Standing {
   struct Task {
-    reports::Step next;  // what it is about to do; its detail is not known yet
-    bool ready = false;  // it can
-    bool chosen = false; // the schedule lets it
+    reports::Step next;   // what it is about to do; its detail is not known yet
+    bool ready = false;   // it can
+    bool chosen = false;  // the schedule lets it
   };
   std::vector<Task> tasks;            // that have not ended
   std::vector<reports::Step> before;  // the steps up to there
 };
 
-// options.schedule up to `step`, counted from 1. Throws UsageError where the execution has not so many
-// steps, and ReplayDiverged where the schedule does not fit.
+// options.schedule up to `step`, counted from 1. Throws UsageError where the execution has not so
+// many steps, and ReplayDiverged where the schedule does not fit.
 Standing stop_before(const Scenario& scenario, const Variant& variant, const Options& options,
                      std::uint32_t step);
 
@@ -46,5 +46,4 @@ struct HarnessAtStep {
 };
 // Does nothing; there to set a breakpoint at.
 void harness_at_step(const HarnessAtStep* standing);
-
 }

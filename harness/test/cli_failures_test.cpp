@@ -29,14 +29,15 @@ class CliFailures : public testing::Test {
   }
   Ran explore(const std::string& variant, std::vector<std::string> more = {},
               std::vector<std::string> environment = {}) {
-    std::vector<std::string> words{"--plugin-dir", HARNESS_TEST_PLUGINS, "--scenario", "explained",
-                                   "--strategy", "random", "--variant", variant};
+    std::vector<std::string> words{
+        "--plugin-dir", HARNESS_TEST_PLUGINS, "--scenario", "explained", "--strategy",
+        "random",       "--variant",          variant};
     words.insert(words.end(), more.begin(), more.end());
     return harness(words, std::move(environment));
   }
   Ran follow(const std::string& schedule, std::vector<std::string> more) {
     std::vector<std::string> words{"--plugin-dir", HARNESS_TEST_PLUGINS, "--scenario", "explained",
-                                   "--variant", "check-then-act", "--schedule", schedule};
+                                   "--variant",    "check-then-act",     "--schedule", schedule};
     words.insert(words.end(), more.begin(), more.end());
     return harness(words);
   }
@@ -157,9 +158,11 @@ TEST_F(CliFailures, NoCorpusWhereNoneIsWanted) {
 
 TEST_F(CliFailures, CorpusCommandsAreListAndPrune) {
   EXPECT_EQ(harness({"corpus", "list"}).code, 0) << "no directory is an empty corpus";
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"corpus"}, {"corpus", "burn"}, {"corpus", "list", "--corpus"},
-        {"corpus", "list", "prune"}, {"corpus", "--corpus", "", "list"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"corpus"},
+                                                {"corpus", "burn"},
+                                                {"corpus", "list", "--corpus"},
+                                                {"corpus", "list", "prune"},
+                                                {"corpus", "--corpus", "", "list"}}) {
     const Ran ran = harness(words);
     EXPECT_EQ(ran.code, 2) << testing::PrintToString(words);
     EXPECT_TRUE(has(ran.err, "write: harness corpus list")) << ran.err;
@@ -175,6 +178,57 @@ TEST_F(CliFailures, DocumentsForOtherTools) {
   EXPECT_EQ(explore("check-then-act", {"--junit", "-", "--json", "-"}).code, 2);
   EXPECT_EQ(explore("check-then-act", {"--sarif", "."}).code, 2);
   EXPECT_EQ(explore("check-then-act", {"--junit", "absent/all.xml"}).code, 3);
+}
+
+TEST_F(CliFailures, WhatStressSawIsFoundUnderControl) {
+  const Ran ran = explore("always", {"--mode", "stress", "--explain", "--seconds", "2"});
+  EXPECT_EQ(ran.code, 2) << "--strategy has no meaning there";
+  const auto stress = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{
+        "--plugin-dir", HARNESS_TEST_PLUGINS, "--scenario", "explained", "--mode",
+        "stress",       "--seconds",          "2"};
+    words.insert(words.end(), more.begin(), more.end());
+    return harness(words);
+  };
+  const Ran found = stress({"--variant", "always", "--explain"});
+  EXPECT_EQ(found.code, 0) << found.out << found.err;
+  const json verdicts = report()["verdicts"];
+  ASSERT_EQ(verdicts.size(), 2U);
+  EXPECT_EQ(verdicts[0]["mode"], "stress");
+  EXPECT_EQ(verdicts[1]["mode"], "explore");
+  EXPECT_EQ(verdicts[1]["violation"]["rule"], verdicts[0]["violation"]["rule"]);
+  const std::string reproduce = verdicts[1]["reproduce"];
+  EXPECT_TRUE(has(reproduce, " --schedule 'wrong*1'")) << reproduce;
+  EXPECT_FALSE(has(reproduce, "stress")) << reproduce;
+  EXPECT_TRUE(fs::exists(only_entry())) << "its schedule is kept";
+  EXPECT_EQ(stress({"--variant", "exchange", "--explain"}).code, 0);
+  EXPECT_EQ(report()["verdicts"].size(), 1U) << "a pass has nothing to look for";
+}
+
+TEST_F(CliFailures, ExplainAndExplainPassGoWithTheirModes) {
+  const Ran explain = explore("always", {"--explain"});
+  EXPECT_EQ(explain.code, 2);
+  EXPECT_TRUE(has(explain.err, "--explain goes with --mode stress")) << explain.err;
+  EXPECT_EQ(follow("first", {"--explain-pass"}).code, 2);
+}
+
+TEST_F(CliFailures, APassSaysWhatItMeansAndShowsSome) {
+  const Ran ran = explore("exchange", {"--explain-pass", "--executions", "100"});
+  EXPECT_EQ(ran.code, 0) << ran.out;
+  EXPECT_TRUE(has(ran.out, "what this pass means: strategy random ran 100 executions")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "These are not all there are")) << ran.out;
+  const json examples = report()["verdicts"][0]["examples"];
+  ASSERT_EQ(examples.size(), 3U);
+  for (const json& example : examples) {
+    EXPECT_TRUE(has(ran.out, "for example "));
+    EXPECT_FALSE(example["trace"].empty());
+    const std::string schedule = example["schedule"];
+    std::vector<std::string> words{"--plugin-dir", HARNESS_TEST_PLUGINS, "--scenario", "explained",
+                                   "--variant",    "exchange",           "--schedule", schedule};
+    EXPECT_EQ(harness(words).code, 0) << schedule;
+  }
+  const Ran plain = explore("exchange", {"--executions", "100"});
+  EXPECT_FALSE(has(plain.out, "what this pass means"));
 }
 
 TEST_F(CliFailures, StandsBeforeAStep) {
@@ -197,9 +251,8 @@ TEST_F(CliFailures, AStepThatIsNotThereIsRefused) {
   EXPECT_EQ(follow("first", {"--break-at", "1", "--repeat", "2"}).code, 2);
   EXPECT_EQ(explore("check-then-act", {"--break-at", "1"}).code, 2) << "it needs a schedule";
   explore("c*");
-  const Ran several =
-      harness({"--plugin-dir", HARNESS_TEST_PLUGINS, "--replay", "reports/explained.json",
-               "--break-at", "1"});
+  const Ran several = harness({"--plugin-dir", HARNESS_TEST_PLUGINS, "--replay",
+                               "reports/explained.json", "--break-at", "1"});
   EXPECT_EQ(several.code, 2);
   EXPECT_TRUE(has(several.err, "choose one with --scenario and --variant")) << several.err;
 }
