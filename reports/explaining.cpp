@@ -46,8 +46,12 @@ class Explained {
   void shrinking() {
     const Violation& violation = *verdict_.violation;
     if (violation.shrunk.empty()) return;
-    say(heading, fmt::format("shrunk from {} to {}: {}", switches_in(violation.schedule),
-                             switches_in(violation.shrunk), violation.shrunk));
+    const std::string before = switches_in(violation.schedule);
+    const std::string after = switches_in(violation.shrunk);
+    const std::string what = before == after
+                                 ? fmt::format("shortened, with {} as before", after)
+                                 : fmt::format("shrunk from {} to {}", before, after);
+    say(heading, what + ": " + violation.shrunk);
   }
 
   // Neighbouring items of one task differ in their outcomes only.
