@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t most_executions = 1'000'000'000'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 constexpr double longest_seconds = 30.0 * 24 * 3600;
+constexpr double longest_shrink_seconds = 3600;
 
 // All settings of all sources; the first one of a name counts.
 class Settings {
@@ -154,6 +155,29 @@ void check_replay(const Settings& settings, const CommandLine& line) {
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
 }
 
+void check_explain(const Settings& settings, const CommandLine& line, bool engine) {
+  if (line.explain) {
+    const std::string& origin = settings.find("explain")->origin;
+    if (line.mode != Mode::stress)
+      throw UsageError(origin + " goes with --mode stress; elsewhere violations are explained anyway");
+    if (!engine) no_engine(origin);
+  }
+  if (!line.explain_pass) return;
+  const std::string& origin = settings.find("explain-pass")->origin;
+  if (line.mode != Mode::explore)
+    throw UsageError(origin + " goes with --mode explore: it shows what a search has tried");
+}
+
+void check_break_at(const Settings& settings, const CommandLine& line) {
+  if (line.print_next && !line.break_at)
+    throw UsageError("--print-next goes with --break-at STEP only");
+  if (!line.break_at) return;
+  const std::string& origin = settings.find("break-at")->origin;
+  if (line.mode != Mode::replay)
+    throw UsageError(origin + " goes with --replay FILE or --schedule TEXT only, without stress");
+  if (line.repeat > 1) throw UsageError(origin + " and --repeat contradict each other");
+}
+
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
   for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going", "data-races", "plain-accesses"})
@@ -164,12 +188,16 @@ void check_stress(const Settings& settings, const CommandLine& line) {
 
 void read_output(const Settings& settings, CommandLine& line) {
   line.json = text(settings, "json");
+  line.junit = text(settings, "junit");
+  line.sarif = text(settings, "sarif");
   line.report_dir = text(settings, "report-dir").value_or("reports");
+  line.corpus = text(settings, "corpus");
   if (const Setting* color = settings.find("color"))
     line.color = std::array{Color::automatic, Color::always,
                             Color::never}[one_of(*color, {"auto", "always", "never"})];
   line.quiet = flag(settings, "quiet");
   line.verbose = flag(settings, "verbose");
+  line.stacks = flag(settings, "stacks");
   if (!line.quiet || !line.verbose) return;
   const bool quiet_here = settings.find("quiet")->origin.starts_with("--");
   const bool verbose_here = settings.find("verbose")->origin.starts_with("--");
@@ -187,6 +215,8 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.preemptions = preemptions_of(settings);
   line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
   line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
+  if (const Setting* seconds = settings.find("shrink-seconds"))
+    line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))
@@ -221,9 +251,15 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.schedule = text(settings, "schedule");
   line.replay = text(settings, "replay");
   line.repeat = number(settings, "repeat", 1, 1'000'000'000).value_or(1);
+  line.break_at = number(settings, "break-at", 1, most_steps);
+  line.print_next = flag(settings, "print-next");
+  line.explain = flag(settings, "explain");
+  line.explain_pass = flag(settings, "explain-pass");
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
+  check_break_at(settings, line);
+  check_explain(settings, line, engine);
   return line;
 }
 

@@ -108,6 +108,14 @@ class Engine {
     return id < task_count_ && !tasks_[id]->done ? tasks_[id]->pending.op : Op::end;
   }
   std::size_t task_count() const { return task_count_; }
+  // For debugging: the tasks that have not ended, and what each is about to do.
+  struct TaskView {
+    Recorded next;
+    bool ready = false;
+    bool current = false;              // its stack is that of the processor
+    std::uintptr_t stack_pointer = 0;  // else where switch_context() left it
+  };
+  std::vector<TaskView> tasks_now() const;
   Object& object(const void* address) { return objects_.at(reinterpret_cast<std::uintptr_t>(address)); }
   Object* find_object(const void* address) {
     return objects_.find(reinterpret_cast<std::uintptr_t>(address));

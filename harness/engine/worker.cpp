@@ -56,8 +56,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
       copy_text(shared.divergence, sizeof shared.divergence, divergence);
       if (!divergence.empty()) return WorkerEnd::failed;
     }
-    if (outcome == Engine::Outcome::violated) return WorkerEnd::violated;
     if (outcome == Engine::Outcome::failed) return WorkerEnd::failed;
+    const bool violated = outcome == Engine::Outcome::violated;
+    if (job.judge ? !job.judge(outcome) : violated)
+      return violated ? WorkerEnd::violated : WorkerEnd::budget;
+    if (violated) shared.violation.set = false;
     if (outcome == Engine::Outcome::cut_off) shared.cut_off.fetch_add(1);
   }
 }
@@ -151,6 +154,7 @@ class Watch {
 
 WorkerResult run_worker(Shared& shared, const Job& job) {
   shared.end.store(WorkerEnd::running);
+  shared.points.start_with(job.points);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
