@@ -5,11 +5,12 @@
 #include <memory>
 
 #include "harness/engine/strategy.hpp"
+#include "harness/strategies/draws.hpp"
 
 namespace harness {
 
 // Every ready entry with the same chance, anew at each step. Never exhausted.
-std::unique_ptr<Strategy> make_random(std::uint64_t seed);
+std::unique_ptr<Strategy> make_random(Stream stream);
 
 // Depth first, until every interleaving has been executed. With `preemptions` >= 0 only those with
 // at most so many switches away from a task that could have gone on (Musuvathi and Qadeer,
@@ -22,9 +23,18 @@ std::unique_ptr<Strategy> make_preemptions(int last_bound);
 
 // Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
 // exhausted.
-std::unique_ptr<Strategy> make_pct(std::uint64_t seed, int depth);
+std::unique_ptr<Strategy> make_pct(Stream stream, int depth);
 
 // Random priorities of events, drawn anew where they race. Never exhausted.
-std::unique_ptr<Strategy> make_pos(std::uint64_t seed);
+std::unique_ptr<Strategy> make_pos(Stream stream);
+
+// Every interleaving with the same chance, as far as the number of events of each task is known.
+std::unique_ptr<Strategy> make_urw(Stream stream);
+
+// The same of the events on one object, another one each time.
+std::unique_ptr<Strategy> make_surw(Stream stream);
+
+// Constraints between places in the code, kept and mutated where they showed something new.
+std::unique_ptr<Strategy> make_feedback(Stream stream);
 
 }  // namespace harness

@@ -21,11 +21,14 @@ using Options = const StrategyOptions&;
 
 constexpr Row rows[] = {
     {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions); }},
-    {"pct", false, true, [](Options options) { return make_pct(options.seed, options.depth); }},
-    {"pos", false, false, [](Options options) { return make_pos(options.seed); }},
+    {"feedback", false, false, [](Options options) { return make_feedback(options.stream()); }},
+    {"pct", false, true, [](Options options) { return make_pct(options.stream(), options.depth); }},
+    {"pos", false, false, [](Options options) { return make_pos(options.stream()); }},
     {"preemptions", true, false,
      [](Options options) { return make_preemptions(options.preemptions); }},
-    {"random", false, false, [](Options options) { return make_random(options.seed); }},
+    {"random", false, false, [](Options options) { return make_random(options.stream()); }},
+    {"surw", false, false, [](Options options) { return make_surw(options.stream()); }},
+    {"urw", false, false, [](Options options) { return make_urw(options.stream()); }},
 };
 
 void check(const Row& row, Options options) {

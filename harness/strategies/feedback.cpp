@@ -1,0 +1,266 @@
+// feedback: grey-box search by constraints, after Wolff, Shi, Duck, Mathur, Roychoudhury, "Greybox
+// fuzzing for concurrency testing" (RFF, ASPLOS 2024). An execution follows a few constraints between
+// places in the code where tasks get in each other's way; those that showed a new order of two such places
+// are kept, and mutated. Since a constraint names places and not tasks, a hundred threads that do the same
+// are no harder than one.
+//
+// A constraint {before, after} says: a task that is about to do `after` waits until another one does
+// `before`, or until nobody else can run. Once that has happened, it is done with. {nothing, after} waits
+// until nobody else can run.
+//
+// Where it differs from the paper:
+// - Its constraints say which write a read must, or must not, read from. Ours are between any two
+//   conflicting events, locks included, and demand that `before` comes in the midst of a task that has
+//   come as far as `after`: that is what breaks an intended atomicity.
+// - What was not tried yet alone comes first, in random order; a parent is drawn uniformly from what was
+//   kept, without a schedule of energies.
+// - What constraints leave open is decided by pos, or by random priorities of tasks, in turn by chance.
+// - Coverage is which event of another task came directly before an event on the same object.
+//
+// An execution depends on seed, number and all executions before it. A new worker begins to learn anew.
+#include <algorithm>
+#include <vector>
+
+#include "harness/strategies/conflicts.hpp"
+#include "harness/strategies/dependence.hpp"
+#include "harness/strategies/draws.hpp"
+#include "harness/strategies/each.hpp"
+#include "harness/strategies/entries.hpp"
+#include "harness/strategies/event_priorities.hpp"
+
+namespace harness {
+namespace {
+
+struct Constraint {
+  SitePair sites;
+  bool by_place = false;   // any object
+  std::uint32_t skip = 0;  // so many tasks come by `after` before the first has to wait
+};
+using Plan = std::vector<Constraint>;
+
+constexpr std::size_t most_constraints = 6;
+constexpr std::size_t most_kept = 256;
+constexpr std::uint32_t patience = 2000;  // steps that a task waits at most
+
+class Feedback final : public Strategy {
+ public:
+  explicit Feedback(Stream stream) : draws_(stream) {}
+
+  bool begin(std::uint64_t execution) override {
+    draws_.start(execution);
+    conflicts_.begin();
+    take_new_pairs();
+    plan_ = new_plan();
+    rules_.clear();
+    for (const Constraint& constraint : plan_) rules_.push_back({constraint});
+    std::fill(tasks_.begin(), tasks_.end(), TaskState{});
+    events_.begin();
+    by_tasks_ = draws_.below(2) == 0;
+    lowest_ = 0;
+    steps_ = 0;
+    is_new_ = false;
+    return true;
+  }
+
+  std::size_t next(std::span<const Ready> ready, TaskId /*current*/) override {
+    ++steps_;
+    look(ready);
+    Entries chosen = highest(ready, true);
+    if (chosen.count == 0) {
+      chosen = highest(ready, false);
+      let_go(ready[chosen.first].task);
+    }
+    const std::size_t index = any_of(chosen, draws_);
+    execute(ready[index].event);
+    if (!by_tasks_) events_.chosen(ready, index);
+    return index;
+  }
+
+  void end() override {
+    if (!is_new_ || plan_.empty()) return;
+    if (kept_.size() < most_kept)
+      kept_.push_back(plan_);
+    else
+      kept_[draws_.below(most_kept)] = plan_;
+  }
+
+ private:
+  struct Rule {
+    Constraint constraint;
+    bool done = false;
+    std::uint32_t arrivals = 0;
+    std::uint32_t waiting = 0;
+  };
+  struct TaskState {
+    bool arrived = false;  // `op` and `object` stand for what it is about to do
+    Op op = Op::start;
+    std::uintptr_t object = 0;
+    SiteId site = 0;
+    std::uint32_t held = 0;   // a bit for each rule that makes it wait
+    std::uint32_t since = 0;  // step
+    std::int64_t priority = 0;
+  };
+
+  // -------------------------------------------------------------------------------------------------------
+  // What to try
+
+  void take_new_pairs() {
+    auto& pairs = conflicts_.new_pairs();
+    untried_.insert(untried_.end(), pairs.begin(), pairs.end());
+    pairs.clear();
+  }
+
+  Plan new_plan() {
+    if (conflicts_.pairs().empty() || draws_.below(16) == 0) return {};
+    if (!untried_.empty() && draws_.below(4) != 0) {
+      const std::uint32_t drawn = draws_.below(static_cast<std::uint32_t>(untried_.size()));
+      const SitePair sites = untried_[drawn];
+      untried_[drawn] = untried_.back();
+      untried_.pop_back();
+      return {{sites, can_be_any(sites) && draws_.below(2) == 0, 0}};
+    }
+    Plan plan;
+    if (!kept_.empty()) plan = kept_[draws_.below(static_cast<std::uint32_t>(kept_.size()))];
+    mutate(plan);
+    return plan;
+  }
+
+  void mutate(Plan& plan) {
+    const std::uint32_t what = draws_.below(8);
+    if (plan.empty() || (what < 4 && plan.size() < most_constraints)) {
+      plan.push_back(random_constraint());
+      return;
+    }
+    Constraint& one = plan[draws_.below(static_cast<std::uint32_t>(plan.size()))];
+    if (what < 6) {
+      one = random_constraint();
+    } else if (what == 6 && plan.size() > 1) {
+      one = plan.back();
+      plan.pop_back();
+    } else {
+      one.skip = random_skip();
+    }
+  }
+
+  Constraint random_constraint() {
+    const auto& pairs = conflicts_.pairs();
+    SitePair sites = pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))];
+    if (draws_.below(8) == 0) sites.before = 0;
+    return {sites, can_be_any(sites) && draws_.below(2) == 0, random_skip()};
+  }
+
+  // 0 half of the time, then 1 or more, each half as often as the one before.
+  std::uint32_t random_skip() {
+    std::uint32_t skip = 0;
+    while (skip < 16 && draws_.below(2) == 0) ++skip;
+    return skip;
+  }
+
+  bool can_be_any(SitePair sites) const {
+    return conflicts_.sites_at(conflicts_.place_of(sites.after)) > 1 ||
+           (sites.before != 0 && conflicts_.sites_at(conflicts_.place_of(sites.before)) > 1);
+  }
+
+  // -------------------------------------------------------------------------------------------------------
+  // Who waits
+
+  void look(std::span<const Ready> ready) {
+    for (const Ready& entry : ready) {
+      if (entry.task >= tasks_.size()) tasks_.resize(std::size_t{entry.task} + 1);
+      TaskState& task = tasks_[entry.task];
+      const Event& event = entry.event;
+      if (task.arrived && task.op == event.op && task.object == event.object) {
+        if (task.held != 0 && steps_ - task.since > patience) let_go(entry.task);
+        continue;
+      }
+      let_go(entry.task);
+      task.arrived = true;
+      task.op = event.op;
+      task.object = event.object;
+      task.site = conflicts_.site_of(event);
+      task.since = steps_;
+      if (task.site != 0) hold(task);
+    }
+  }
+
+  void hold(TaskState& task) {
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      Rule& rule = rules_[i];
+      if (rule.done || !is_at(task.site, rule.constraint.sites.after, rule.constraint)) continue;
+      if (rule.arrivals++ < rule.constraint.skip) continue;
+      task.held |= 1u << i;
+      ++rule.waiting;
+    }
+  }
+
+  void let_go(TaskId id) {
+    TaskState& task = tasks_[id];
+    for (std::size_t i = 0; task.held != 0 && i < rules_.size(); ++i)
+      if (task.held >> i & 1) --rules_[i].waiting;
+    task.held = 0;
+  }
+
+  bool is_at(SiteId site, SiteId wanted, const Constraint& constraint) const {
+    if (site == wanted) return true;
+    return constraint.by_place && conflicts_.place_of(site) == conflicts_.place_of(wanted);
+  }
+
+  void execute(const Event& event) {
+    TaskState& task = tasks_[event.task];
+    task.arrived = false;
+    if (event.op == Op::yield || event.op == Op::sleep || is_time_out(event)) task.priority = --lowest_;
+    if (task.site == 0) return;
+    is_new_ |= conflicts_.executed(task.site, event.task);
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      Rule& rule = rules_[i];
+      const SiteId before = rule.constraint.sites.before;
+      if (rule.waiting == 0 || before == 0 || !is_at(task.site, before, rule.constraint)) continue;
+      rule.done = true;
+      rule.waiting = 0;
+      for (TaskState& other : tasks_) other.held &= ~(1u << i);
+    }
+  }
+
+  // Among those that need not wait, or among all. count 0: there is none.
+  Entries highest(std::span<const Ready> ready, bool only_free) {
+    Entries top{0, 0};
+    std::uint64_t best = 0;
+    for (std::size_t i = 0; i < ready.size();) {
+      const Entries entries = entries_at(ready, i);
+      i += entries.count;
+      if (only_free && tasks_[ready[entries.first].task].held != 0) continue;
+      const std::uint64_t priority = priority_of(ready[entries.first]);
+      if (top.count != 0 && priority <= best) continue;
+      best = priority;
+      top = entries;
+    }
+    return top;
+  }
+
+  std::uint64_t priority_of(const Ready& entry) {
+    if (!by_tasks_) return events_.of(entry, draws_);
+    std::int64_t& priority = tasks_[entry.task].priority;
+    if (priority == 0) priority = static_cast<std::int64_t>(draws_.word() >> 2 | 1);
+    return static_cast<std::uint64_t>(priority) + (std::uint64_t{1} << 63);
+  }
+
+  Draws draws_;
+  Conflicts conflicts_;
+  std::vector<SitePair> untried_;
+  std::vector<Plan> kept_;
+  // of the execution that runs
+  Plan plan_;
+  std::vector<Rule> rules_;
+  std::vector<TaskState> tasks_;
+  EventPriorities events_;
+  bool by_tasks_ = false;
+  std::int64_t lowest_ = 0;
+  std::uint32_t steps_ = 0;
+  bool is_new_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_feedback(Stream stream) { return std::make_unique<Feedback>(stream); }
+
+}  // namespace harness
