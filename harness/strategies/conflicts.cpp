@@ -1,5 +1,7 @@
 #include "harness/strategies/conflicts.hpp"
 
+#include <algorithm>
+
 namespace harness {
 namespace {
 
@@ -7,9 +9,14 @@ std::uint64_t word_of(SiteId before, SiteId after) { return std::uint64_t{before
 
 bool only_reads(Op op) { return op == Op::load || op == Op::read_point; }
 
+bool only_gives_way(Op op) { return op == Op::unlock || op == Op::unlock_shared; }
+
 }  // namespace
 
-void Conflicts::begin() { ++epoch_; }
+void Conflicts::begin() {
+  ++epoch_;
+  for (TaskState& task : tasks_) task.locks.count = 0, task.under_way = false;
+}
 
 SiteId Conflicts::site_of(const Event& event) {
   if (event.object == 0) return 0;
@@ -19,6 +26,7 @@ SiteId Conflicts::site_of(const Event& event) {
   const auto id = static_cast<SiteId>(sites_.size());
   Site site;
   site.reads = only_reads(event.op);
+  site.unlocks = only_gives_way(event.op);
   site.place = place_ids_.try_emplace({event.where, 0, event.op}, places_.size()).first->second;
   if (site.place == places_.size()) places_.push_back(0);
   ++places_[site.place];
@@ -29,33 +37,55 @@ SiteId Conflicts::site_of(const Event& event) {
   return id;
 }
 
-bool Conflicts::executed(SiteId id, TaskId task) {
-  if (id == 0) return false;
-  Site& site = sites_[id];
-  Object& object = objects_[site.object];
-  if (site.task == no_task) {
-    site.task = task;
-    if (object.sites.size() < most_of_object) object.sites.push_back(id), pair(id);
-  } else if (!site.many && site.task != task) {
-    site.many = true;
-    pair(id);
-  }
+bool Conflicts::executed(SiteId id, const Event& event) {
+  if (event.task >= tasks_.size()) tasks_.resize(std::size_t{event.task} + 1);
+  TaskState& task = tasks_[event.task];
+  Locks& held = task.locks;
+  if (event.op == Op::unlock) held.remove(event.object);
+  if (event.op == Op::wait) held.remove(event.value);
   bool is_new = false;
-  if (object.epoch == epoch_ && object.last_task != task && !(sites_[object.last].reads && site.reads))
-    is_new = seen_orders_.size() < most_pairs && seen_orders_.insert(word_of(object.last, id)).second;
-  object.last = id;
-  object.last_task = task;
-  object.epoch = epoch_;
+  if (id != 0) {
+    Site& site = sites_[id];
+    Object& object = objects_[site.object];
+    if (site.task == no_task && object.sites.size() < most_of_object) object.sites.push_back(id);
+    if (came_by(site, event.task)) pair(id);
+    if (task.under_way) site.opens = false;
+    task.under_way = true;
+    if (object.epoch == epoch_ && object.last_task != event.task &&
+        !(sites_[object.last].reads && site.reads) && seen_orders_.size() < most_pairs)
+      is_new = seen_orders_.insert(word_of(object.last, id)).second;
+    object.last = id;
+    object.last_task = event.task;
+    object.epoch = epoch_;
+  }
+  if (event.op == Op::lock) held.add(event.object);
   return is_new;
 }
 
-bool Conflicts::conflict(const Site& a, const Site& b) const {
-  return !(a.reads && b.reads) && (a.many || b.many || a.task != b.task);
+// True: what is known of the site has changed.
+bool Conflicts::came_by(Site& site, TaskId task) {
+  const Locks& held = tasks_[task].locks;
+  if (site.task == no_task) {
+    site.task = task;
+    site.locks = held;
+    return true;
+  }
+  const bool second = !site.many && site.task != task;
+  site.many |= second;
+  return site.locks.keep_only(held) || second;
+}
+
+bool Conflicts::conflict(const Site& a, const Site& b) {
+  if ((a.reads && b.reads) || a.unlocks || b.unlocks) return false;
+  if (!a.many && !b.many && a.task == b.task) return false;
+  for (std::size_t i = 0; i < a.locks.count; ++i)
+    if (b.locks.has(a.locks.all[i])) return false;
+  return true;
 }
 
 void Conflicts::pair(SiteId id) {
   for (const SiteId other : objects_[sites_[id].object].sites) {
-    if (!conflict(sites_[id], sites_[other]) || (other == id && !sites_[id].many)) continue;
+    if ((other == id && !sites_[id].many) || !conflict(sites_[id], sites_[other])) continue;
     add(other, id);
     if (other != id) add(id, other);
   }
@@ -64,10 +94,31 @@ void Conflicts::pair(SiteId id) {
 void Conflicts::add(SiteId before, SiteId after) {
   if (pairs_.size() >= most_pairs || !known_pairs_.insert(word_of(before, after)).second) return;
   pairs_.push_back({before, after});
-  new_pairs_.push_back({before, after});
   if (sites_[after].paired) return;
   sites_[after].paired = true;
-  new_pairs_.push_back({0, after});
+  conflicting_.push_back(after);
+}
+
+bool Conflicts::Locks::has(std::uintptr_t lock) const {
+  return std::find(all.begin(), all.begin() + count, lock) != all.begin() + count;
+}
+
+void Conflicts::Locks::add(std::uintptr_t lock) {
+  if (count < most) all[count++] = lock;
+}
+
+void Conflicts::Locks::remove(std::uintptr_t lock) {
+  const auto end = std::remove(all.begin(), all.begin() + count, lock);
+  count = static_cast<std::size_t>(end - all.begin());
+}
+
+bool Conflicts::Locks::keep_only(const Locks& other) {
+  const auto end = std::remove_if(all.begin(), all.begin() + count,
+                                  [&](std::uintptr_t lock) { return !other.has(lock); });
+  const auto left = static_cast<std::size_t>(end - all.begin());
+  const bool fewer = left != count;
+  count = left;
+  return fewer;
 }
 
 }  // namespace harness

@@ -1,8 +1,10 @@
 // Where a program's tasks get in each other's way, as its executions show. A site is an op at a place in
-// the code on an object; two sites conflict if different tasks came by on the same object and one of them
-// changed it. Sites are numbered in order of first appearance, from 1, so that no address decides anything.
+// the code on an object. Two sites conflict if different tasks came by on the same object, one of them
+// changed it, and no lock that both hold has decided already who is first; to unlock conflicts with
+// nothing. Sites are numbered in order of first appearance, from 1, so that no address decides anything.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
 #include <unordered_set>
@@ -27,14 +29,19 @@ class Conflicts {
   SiteId site_of(const Event& event);
   // The event is executed there. True: another task's event on the same object came directly before it,
   // and that was never so before.
-  bool executed(SiteId site, TaskId task);
+  bool executed(SiteId site, const Event& event);
 
   // Place in the code, whatever the object; how many sites have it.
   std::uint32_t place_of(SiteId site) const { return sites_[site].place; }
   std::uint32_t sites_at(std::uint32_t place) const { return places_[place]; }
-  // Conflicts that are new since the last call of forget_new(), either way around; and {0, site} for every
-  // site that has one.
-  std::vector<SitePair>& new_pairs() { return new_pairs_; }
+  // To unlock conflicts with nothing.
+  bool unlocks(SiteId site) const { return sites_[site].unlocks; }
+  // Whether no task has come by in the midst of something: it was always its first event on an object.
+  bool opens(SiteId site) const { return sites_[site].opens; }
+  // The task has executed an event on an object.
+  bool is_under_way(TaskId task) const { return task < tasks_.size() && tasks_[task].under_way; }
+  // Sites that have a conflict, and conflicts, both ways around; in order of discovery.
+  const std::vector<SiteId>& sites() const { return conflicting_; }
   const std::vector<SitePair>& pairs() const { return pairs_; }
 
  private:
@@ -42,13 +49,26 @@ class Conflicts {
   static constexpr std::size_t most_pairs = std::size_t{1} << 14;
   static constexpr std::size_t most_of_object = 48;  // sites of it that are paired
 
+  // Objects of the locks that a task holds; more of them than fit are not known.
+  struct Locks {
+    static constexpr std::size_t most = 6;
+    std::array<std::uintptr_t, most> all{};
+    std::size_t count = 0;
+    bool has(std::uintptr_t lock) const;
+    void add(std::uintptr_t lock);
+    void remove(std::uintptr_t lock);
+    bool keep_only(const Locks& other);  // true: some were not in it
+  };
   struct Site {
     std::uint32_t place = 0;
     std::uint32_t object = 0;
     TaskId task = no_task;  // the first that came by
     bool many = false;      // another one did too
     bool reads = false;     // and nothing else
+    bool unlocks = false;   // or gives way in another manner that nobody has to wait for
+    bool opens = true;
     bool paired = false;
+    Locks locks;            // held whenever somebody came by
   };
   struct Object {
     std::vector<SiteId> sites;
@@ -71,7 +91,8 @@ class Conflicts {
     }
   };
 
-  bool conflict(const Site& a, const Site& b) const;
+  static bool conflict(const Site& a, const Site& b);
+  bool came_by(Site& site, TaskId task);
   void pair(SiteId site);
   void add(SiteId before, SiteId after);
 
@@ -81,7 +102,13 @@ class Conflicts {
   std::unordered_map<Key, SiteId, Hash> site_ids_;
   std::unordered_map<Key, std::uint32_t, Hash> place_ids_, object_ids_;
   std::unordered_set<std::uint64_t> known_pairs_, seen_orders_;
-  std::vector<SitePair> pairs_, new_pairs_;
+  std::vector<SiteId> conflicting_;
+  std::vector<SitePair> pairs_;
+  struct TaskState {
+    Locks locks;
+    bool under_way = false;
+  };
+  std::vector<TaskState> tasks_;
   std::uint64_t epoch_ = 0;
 };
 

@@ -49,7 +49,8 @@ class Feedback final : public Strategy {
   bool begin(std::uint64_t execution) override {
     draws_.start(execution);
     conflicts_.begin();
-    take_new_pairs();
+    salt_ = draws_.word();
+    take_new();
     plan_ = new_plan();
     rules_.clear();
     for (const Constraint& constraint : plan_) rules_.push_back({constraint});
@@ -104,25 +105,32 @@ class Feedback final : public Strategy {
   // -------------------------------------------------------------------------------------------------------
   // What to try
 
-  void take_new_pairs() {
-    auto& pairs = conflicts_.new_pairs();
-    untried_.insert(untried_.end(), pairs.begin(), pairs.end());
-    pairs.clear();
+  void take_new() {
+    for (; known_sites_ < conflicts_.sites().size(); ++known_sites_) {
+      const SiteId site = conflicts_.sites()[known_sites_];
+      (conflicts_.opens(site) ? untried_pairs_ : untried_sites_).push_back({0, site});
+    }
+    for (; known_pairs_ < conflicts_.pairs().size(); ++known_pairs_)
+      untried_pairs_.push_back(conflicts_.pairs()[known_pairs_]);
   }
 
   Plan new_plan() {
-    if (conflicts_.pairs().empty() || draws_.below(16) == 0) return {};
-    if (!untried_.empty() && draws_.below(4) != 0) {
-      const std::uint32_t drawn = draws_.below(static_cast<std::uint32_t>(untried_.size()));
-      const SitePair sites = untried_[drawn];
-      untried_[drawn] = untried_.back();
-      untried_.pop_back();
-      return {{sites, can_be_any(sites) && draws_.below(2) == 0, 0}};
-    }
+    halts_ = conflicts_.pairs().empty() || draws_.below(8) == 0;
+    if (halts_) return {};
+    if (!untried_sites_.empty() && draws_.below(8) != 0) return {constraint_of(drawn(untried_sites_), 0)};
+    if (!untried_pairs_.empty() && draws_.below(4) != 0) return {constraint_of(drawn(untried_pairs_), 0)};
     Plan plan;
     if (!kept_.empty()) plan = kept_[draws_.below(static_cast<std::uint32_t>(kept_.size()))];
     mutate(plan);
     return plan;
+  }
+
+  SitePair drawn(std::vector<SitePair>& untried) {
+    SitePair& one = untried[draws_.below(static_cast<std::uint32_t>(untried.size()))];
+    const SitePair sites = one;
+    one = untried.back();
+    untried.pop_back();
+    return sites;
   }
 
   void mutate(Plan& plan) {
@@ -146,7 +154,11 @@ class Feedback final : public Strategy {
     const auto& pairs = conflicts_.pairs();
     SitePair sites = pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))];
     if (draws_.below(8) == 0) sites.before = 0;
-    return {sites, can_be_any(sites) && draws_.below(2) == 0, random_skip()};
+    return constraint_of(sites, random_skip());
+  }
+
+  Constraint constraint_of(SitePair sites, std::uint32_t skip) {
+    return {sites, can_be_any(sites) && draws_.below(2) == 0, skip};
   }
 
   // 0 half of the time, then 1 or more, each half as often as the one before.
@@ -179,11 +191,14 @@ class Feedback final : public Strategy {
       task.object = event.object;
       task.site = conflicts_.site_of(event);
       task.since = steps_;
-      if (task.site != 0) hold(task);
+      if (task.site != 0) hold(entry.task);
     }
   }
 
-  void hold(TaskState& task) {
+  void hold(TaskId id) {
+    TaskState& task = tasks_[id];
+    if (halts_ && conflicts_.is_under_way(id) && !conflicts_.unlocks(task.site) && halts_at(task.site))
+      task.held |= 1u << most_constraints;
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       Rule& rule = rules_[i];
       if (rule.done || !is_at(task.site, rule.constraint.sites.after, rule.constraint)) continue;
@@ -191,6 +206,11 @@ class Feedback final : public Strategy {
       task.held |= 1u << i;
       ++rule.waiting;
     }
+  }
+
+  // Half of the sites; which, the execution's first draw says.
+  bool halts_at(SiteId site) const {
+    return ((site * 0x9e3779b97f4a7c15 ^ salt_) * 0xbf58476d1ce4e5b9) >> 63 != 0;
   }
 
   void let_go(TaskId id) {
@@ -209,8 +229,8 @@ class Feedback final : public Strategy {
     TaskState& task = tasks_[event.task];
     task.arrived = false;
     if (event.op == Op::yield || event.op == Op::sleep || is_time_out(event)) task.priority = --lowest_;
+    is_new_ |= conflicts_.executed(task.site, event);
     if (task.site == 0) return;
-    is_new_ |= conflicts_.executed(task.site, event.task);
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       Rule& rule = rules_[i];
       const SiteId before = rule.constraint.sites.before;
@@ -246,13 +266,16 @@ class Feedback final : public Strategy {
 
   Draws draws_;
   Conflicts conflicts_;
-  std::vector<SitePair> untried_;
+  std::size_t known_sites_ = 0, known_pairs_ = 0;  // of those in conflicts_
+  std::vector<SitePair> untried_sites_, untried_pairs_;
   std::vector<Plan> kept_;
   // of the execution that runs
   Plan plan_;
   std::vector<Rule> rules_;
   std::vector<TaskState> tasks_;
   EventPriorities events_;
+  bool halts_ = false;
+  std::uint64_t salt_ = 0;
   bool by_tasks_ = false;
   std::int64_t lowest_ = 0;
   std::uint32_t steps_ = 0;
