@@ -90,11 +90,28 @@ std::vector<Program> programs(const Settings& settings) {
   return found;
 }
 
+std::uint64_t number(std::string_view option, std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value == 0)
+    throw UsageError(fmt::format("{} '{}': give a number, 1 or more", option, text));
+  return value;
+}
+
+// "pct:3" is pct of depth 3.
+std::unique_ptr<Strategy> made(const std::string& name, std::uint64_t seed) {
+  const std::size_t colon = name.find(':');
+  StrategyOptions options{.seed = seed};
+  if (colon != std::string::npos)
+    options.depth = static_cast<int>(number("--strategies", name.substr(colon + 1)));
+  return make_strategy(name.substr(0, colon), options);
+}
+
 // Executions up to and with the first violation; 0: none within the limit.
 std::uint64_t executions_to_bug(const Program& program, const std::string& strategy,
                                 std::uint64_t seed, std::uint64_t most, Result& result) {
   const std::unique_ptr<Shared, FreeShared> shared(make_shared_block(20'001, 1));
-  const auto searches = make_strategy(strategy, {.seed = seed});
+  const auto searches = made(strategy, seed);
   Job job;
   job.scenario = program.scenario;
   job.variant = program.variant->name;
@@ -212,14 +229,6 @@ std::vector<std::string> parts_of(std::string_view text) {
   return parts;
 }
 
-std::uint64_t number(std::string_view option, std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value == 0)
-    throw UsageError(fmt::format("{} '{}': give a number, 1 or more", option, text));
-  return value;
-}
-
 Settings read(const std::vector<std::string>& arguments) {
   Settings settings;
   settings.strategies = {"random", "pct", "pos"};
@@ -243,7 +252,7 @@ Settings read(const std::vector<std::string>& arguments) {
           "--safestack-executions",
           option));
   }
-  for (const std::string& strategy : settings.strategies) make_strategy(strategy, {});
+  for (const std::string& strategy : settings.strategies) made(strategy, 1);
   return settings;
 }
 

@@ -43,6 +43,8 @@ class Conflicts {
   // Sites that have a conflict, and conflicts, both ways around; in order of discovery.
   const std::vector<SiteId>& sites() const { return conflicting_; }
   const std::vector<SitePair>& pairs() const { return pairs_; }
+  // How often executed() was true.
+  std::size_t orders() const { return seen_orders_.size(); }
 
  private:
   static constexpr std::size_t most_sites = std::size_t{1} << 14;

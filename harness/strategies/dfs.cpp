@@ -238,6 +238,8 @@ void Dfs::note_early_end(std::size_t expected) {
       execution_, depth_, expected);
 }
 
-std::unique_ptr<Strategy> make_dfs(int preemptions) { return std::make_unique<Dfs>(preemptions); }
+std::unique_ptr<Strategy> make_dfs(int preemptions, Stream stream) {
+  return std::make_unique<Dfs>(preemptions, Dfs::Learning::no, stream);
+}
 
 }  // namespace harness

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "harness/engine/strategy.hpp"
+#include "harness/strategies/draws.hpp"
 
 namespace harness {
 
@@ -23,8 +24,8 @@ class Dfs final : public Strategy {
  public:
   enum class Learning { no, for_restart };
   // A bound of -1 is none.
-  explicit Dfs(int preemptions, Learning learning = Learning::no)
-      : bound_(preemptions), learning_(learning) {}
+  explicit Dfs(int preemptions, Learning learning = Learning::no, Stream stream = {})
+      : bound_(preemptions), learning_(learning), stream_(stream) {}
 
   bool begin(std::uint64_t execution) override;
   std::size_t next(std::span<const Ready> ready, TaskId current) override;
@@ -32,7 +33,7 @@ class Dfs final : public Strategy {
   bool exhausted() const override { return done_ && diverged_.empty(); }
   const std::string& diverged() const override { return diverged_; }
 
-  int bound() const { return bound_; }
+  int bound() const override { return bound_; }
   // Whether a choice was left out because of the bound.
   bool cut_off() const { return cut_off_; }
   // After an exhausted search: another one, of the executions with more preemptions than that one
@@ -82,6 +83,7 @@ class Dfs final : public Strategy {
 
   int bound_;
   Learning learning_;
+  Stream stream_;
   std::vector<Node> path_;         // of the execution that runs, or ran last
   std::vector<Choice> following_;  // after resume(): of the lost execution
   std::size_t depth_ = 0;          // steps taken

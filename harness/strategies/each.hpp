@@ -9,17 +9,19 @@
 
 namespace harness {
 
+class Conflicts;
+
 // Every ready entry with the same chance, anew at each step. Never exhausted.
 std::unique_ptr<Strategy> make_random(Stream stream);
 
 // Depth first, until every interleaving has been executed. With `preemptions` >= 0 only those with
 // at most so many switches away from a task that could have gone on (Musuvathi and Qadeer,
 // "Iterative context bounding", PLDI 2007); to leave a task that has just yielded or slept is none.
-std::unique_ptr<Strategy> make_dfs(int preemptions);
+std::unique_ptr<Strategy> make_dfs(int preemptions, Stream stream = {});
 
 // The same with a bound of 0, then 1, 2, ... up to `last_bound` (-1: until nothing is cut off),
 // each execution once.
-std::unique_ptr<Strategy> make_preemptions(int last_bound);
+std::unique_ptr<Strategy> make_preemptions(int last_bound, Stream stream = {});
 
 // Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
 // exhausted.
@@ -34,7 +36,12 @@ std::unique_ptr<Strategy> make_urw(Stream stream);
 // The same of the events on one object, another one each time.
 std::unique_ptr<Strategy> make_surw(Stream stream);
 
-// Constraints between places in the code, kept and mutated where they showed something new.
-std::unique_ptr<Strategy> make_feedback(Stream stream);
+// Constraints between places in the code, kept and mutated where they showed something new. Learns from
+// what others note in `conflicts` too.
+std::unique_ptr<Strategy> make_feedback(Stream stream, std::shared_ptr<Conflicts> conflicts);
+
+// Some of each, then by what has paid off; a tree that is small, or else those executions of it that have
+// at most `preemptions` of them (-1: any number), to the end.
+std::unique_ptr<Strategy> make_portfolio(Stream stream, int preemptions);
 
 }  // namespace harness

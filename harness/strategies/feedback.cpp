@@ -19,6 +19,8 @@
 //
 // An execution depends on seed, number and all executions before it. A new worker begins to learn anew.
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "harness/strategies/conflicts.hpp"
@@ -44,7 +46,8 @@ constexpr std::uint32_t patience = 2000;  // steps that a task waits at most
 
 class Feedback final : public Strategy {
  public:
-  explicit Feedback(Stream stream) : draws_(stream) {}
+  Feedback(Stream stream, std::shared_ptr<Conflicts> conflicts)
+      : draws_(stream), shared_(std::move(conflicts)), conflicts_(*shared_) {}
 
   bool begin(std::uint64_t execution) override {
     draws_.start(execution);
@@ -265,7 +268,8 @@ class Feedback final : public Strategy {
   }
 
   Draws draws_;
-  Conflicts conflicts_;
+  std::shared_ptr<Conflicts> shared_;  // with those who let us learn from their executions
+  Conflicts& conflicts_;
   std::size_t known_sites_ = 0, known_pairs_ = 0;  // of those in conflicts_
   std::vector<SitePair> untried_sites_, untried_pairs_;
   std::vector<Plan> kept_;
@@ -284,6 +288,8 @@ class Feedback final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_feedback(Stream stream) { return std::make_unique<Feedback>(stream); }
+std::unique_ptr<Strategy> make_feedback(Stream stream, std::shared_ptr<Conflicts> conflicts) {
+  return std::make_unique<Feedback>(stream, std::move(conflicts));
+}
 
 }  // namespace harness

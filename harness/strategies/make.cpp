@@ -5,6 +5,7 @@
 
 #include "harness/engine/errors.hpp"
 #include "harness/engine/nearest.hpp"
+#include "harness/strategies/conflicts.hpp"
 #include "harness/strategies/each.hpp"
 
 namespace harness {
@@ -20,12 +21,13 @@ struct Row {
 using Options = const StrategyOptions&;
 
 constexpr Row rows[] = {
-    {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions); }},
-    {"feedback", false, false, [](Options options) { return make_feedback(options.stream()); }},
+    {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions, options.stream()); }},
+    {"feedback", false, false, [](Options options) { return make_feedback(options.stream(), std::make_shared<Conflicts>()); }},
     {"pct", false, true, [](Options options) { return make_pct(options.stream(), options.depth); }},
+    {"portfolio", true, false, [](Options options) { return make_portfolio(options.stream(), options.preemptions); }},
     {"pos", false, false, [](Options options) { return make_pos(options.stream()); }},
     {"preemptions", true, false,
-     [](Options options) { return make_preemptions(options.preemptions); }},
+     [](Options options) { return make_preemptions(options.preemptions, options.stream()); }},
     {"random", false, false, [](Options options) { return make_random(options.stream()); }},
     {"surw", false, false, [](Options options) { return make_surw(options.stream()); }},
     {"urw", false, false, [](Options options) { return make_urw(options.stream()); }},

@@ -17,8 +17,8 @@ namespace {
 
 class Preemptions final : public Strategy {
  public:
-  explicit Preemptions(int last_bound)
-      : last_bound_(last_bound), search_(0, Dfs::Learning::for_restart) {}
+  Preemptions(int last_bound, Stream stream)
+      : last_bound_(last_bound), search_(0, Dfs::Learning::for_restart, stream) {}
 
   bool begin(std::uint64_t execution) override {
     if (lost_) return false;
@@ -46,6 +46,7 @@ class Preemptions final : public Strategy {
     search_.resume(executions, path);
   }
 
+  int bound() const override { return search_.cut_off() ? search_.bound() : -1; }
   bool exhausted() const override { return !lost_ && search_.exhausted(); }
   const std::string& diverged() const override {
     static const std::string bound_lost =
@@ -62,8 +63,8 @@ class Preemptions final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_preemptions(int last_bound) {
-  return std::make_unique<Preemptions>(last_bound);
+std::unique_ptr<Strategy> make_preemptions(int last_bound, Stream stream) {
+  return std::make_unique<Preemptions>(last_bound, stream);
 }
 
 }  // namespace harness
