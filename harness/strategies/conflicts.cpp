@@ -9,7 +9,9 @@ std::uint64_t word_of(SiteId before, SiteId after) { return std::uint64_t{before
 
 bool only_reads(Op op) { return op == Op::load || op == Op::read_point; }
 
-bool only_gives_way(Op op) { return op == Op::unlock || op == Op::unlock_shared; }
+bool only_gives_way(Op op) {
+  return op == Op::unlock || op == Op::unlock_shared || op == Op::yield || op == Op::sleep;
+}
 
 }  // namespace
 
@@ -26,6 +28,7 @@ SiteId Conflicts::site_of(const Event& event) {
   const auto id = static_cast<SiteId>(sites_.size());
   Site site;
   site.reads = only_reads(event.op);
+  site.is_lock = event.op == Op::lock;
   site.unlocks = only_gives_way(event.op);
   site.place = place_ids_.try_emplace({event.where, 0, event.op}, places_.size()).first->second;
   if (site.place == places_.size()) places_.push_back(0);

@@ -36,6 +36,9 @@ class Conflicts {
   std::uint32_t sites_at(std::uint32_t place) const { return places_[place]; }
   // To unlock conflicts with nothing.
   bool unlocks(SiteId site) const { return sites_[site].unlocks; }
+  bool locks(SiteId site) const { return sites_[site].is_lock; }
+  // The first that came by.
+  TaskId task_of(SiteId site) const { return sites_[site].task; }
   // Whether no task has come by in the midst of something: it was always its first event on an object.
   bool opens(SiteId site) const { return sites_[site].opens; }
   // The task has executed an event on an object.
@@ -68,6 +71,7 @@ class Conflicts {
     bool many = false;      // another one did too
     bool reads = false;     // and nothing else
     bool unlocks = false;   // or gives way in another manner that nobody has to wait for
+    bool is_lock = false;
     bool opens = true;
     bool paired = false;
     Locks locks;            // held whenever somebody came by

@@ -28,10 +28,10 @@ class EventPriorities {
   }
 
   void chosen(std::span<const Ready> ready, std::size_t index) {
-    pending_[ready[index].task].drawn = false;
+    forget(ready[index].task);
     for (const Ready& other : ready)
       if (other.task != ready[index].task && dependent(ready[index].event, other.event))
-        pending_[other.task].drawn = false;
+        forget(other.task);
   }
 
  private:
@@ -41,7 +41,11 @@ class EventPriorities {
     Op op = Op::start;
     bool drawn = false;
   };
-  std::vector<Pending> pending_;  // by task
+  void forget(TaskId task) {
+    if (task < pending_.size()) pending_[task].drawn = false;
+  }
+
+  std::vector<Pending> pending_;  // by task; those that nobody has asked for may be missing
 };
 
 }  // namespace harness

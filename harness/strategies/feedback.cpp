@@ -59,24 +59,29 @@ class Feedback final : public Strategy {
     for (const Constraint& constraint : plan_) rules_.push_back({constraint});
     std::fill(tasks_.begin(), tasks_.end(), TaskState{});
     events_.begin();
-    by_tasks_ = draws_.below(2) == 0;
-    lowest_ = 0;
+    hurries_ = no_task;
+    if (!plan_.empty() && draws_.below(4) != 0)
+      hurries_ = conflicts_.task_of(plan_.back().sites.after);
+    runs_on_ = !conflicts_.pairs().empty() && draws_.below(4) == 0;
+    gives_way_ = false;
     steps_ = 0;
     is_new_ = false;
     return true;
   }
 
-  std::size_t next(std::span<const Ready> ready, TaskId /*current*/) override {
+  std::size_t next(std::span<const Ready> ready, TaskId current) override {
     ++steps_;
     look(ready);
-    Entries chosen = highest(ready, true);
-    if (chosen.count == 0) {
-      chosen = highest(ready, false);
-      let_go(ready[chosen.first].task);
-    }
+    const bool all_wait = std::all_of(ready.begin(), ready.end(), [this](const Ready& entry) {
+      return tasks_[entry.task].held != 0;
+    });
+    Entries chosen = hurrying(ready);
+    if (chosen.count == 0)
+      chosen = runs_on_ ? running_on(ready, current, all_wait) : highest(ready, all_wait);
+    if (all_wait) let_go(ready[chosen.first].task);
     const std::size_t index = any_of(chosen, draws_);
     execute(ready[index].event);
-    if (!by_tasks_) events_.chosen(ready, index);
+    if (!runs_on_) events_.chosen(ready, index);
     return index;
   }
 
@@ -102,7 +107,6 @@ class Feedback final : public Strategy {
     SiteId site = 0;
     std::uint32_t held = 0;   // a bit for each rule that makes it wait
     std::uint32_t since = 0;  // step
-    std::int64_t priority = 0;
   };
 
   // -------------------------------------------------------------------------------------------------------
@@ -111,17 +115,20 @@ class Feedback final : public Strategy {
   void take_new() {
     for (; known_sites_ < conflicts_.sites().size(); ++known_sites_) {
       const SiteId site = conflicts_.sites()[known_sites_];
-      (conflicts_.opens(site) ? untried_pairs_ : untried_sites_).push_back({0, site});
+      auto& untried = conflicts_.opens(site)   ? untried_openings_
+                      : conflicts_.locks(site) ? untried_locks_
+                                               : untried_sites_;
+      untried.push_back({0, site});
     }
     for (; known_pairs_ < conflicts_.pairs().size(); ++known_pairs_)
       untried_pairs_.push_back(conflicts_.pairs()[known_pairs_]);
   }
 
   Plan new_plan() {
-    halts_ = conflicts_.pairs().empty() || draws_.below(8) == 0;
+    halts_ = conflicts_.pairs().empty() || draws_.below(4) == 0;
     if (halts_) return {};
-    if (!untried_sites_.empty() && draws_.below(8) != 0) return {constraint_of(drawn(untried_sites_), 0)};
-    if (!untried_pairs_.empty() && draws_.below(4) != 0) return {constraint_of(drawn(untried_pairs_), 0)};
+    for (auto* untried : {&untried_locks_, &untried_sites_, &untried_openings_, &untried_pairs_})
+      if (!untried->empty() && draws_.below(4) != 0) return {constraint_of(drawn(*untried), 0)};
     Plan plan;
     if (!kept_.empty()) plan = kept_[draws_.below(static_cast<std::uint32_t>(kept_.size()))];
     mutate(plan);
@@ -231,7 +238,7 @@ class Feedback final : public Strategy {
   void execute(const Event& event) {
     TaskState& task = tasks_[event.task];
     task.arrived = false;
-    if (event.op == Op::yield || event.op == Op::sleep || is_time_out(event)) task.priority = --lowest_;
+    gives_way_ = event.op == Op::yield || event.op == Op::sleep || is_time_out(event);
     is_new_ |= conflicts_.executed(task.site, event);
     if (task.site == 0) return;
     for (std::size_t i = 0; i < rules_.size(); ++i) {
@@ -244,15 +251,27 @@ class Feedback final : public Strategy {
     }
   }
 
-  // Among those that need not wait, or among all. count 0: there is none.
-  Entries highest(std::span<const Ready> ready, bool only_free) {
+  bool may_run(const Ready& entry, bool all) const { return all || tasks_[entry.task].held == 0; }
+
+  // The one that is to come first to where it waits; count 0: it has, or cannot, or gives way.
+  Entries hurrying(std::span<const Ready> ready) {
+    for (std::size_t i = 0; hurries_ != no_task && i < ready.size(); i += entries_at(ready, i).count) {
+      if (ready[i].task != hurries_) continue;
+      if (tasks_[hurries_].held == 0 && ready[i].event.op != Op::yield) return entries_at(ready, i);
+      hurries_ = no_task;
+    }
+    return {0, 0};
+  }
+
+  // Among those that need not wait, or among all.
+  Entries highest(std::span<const Ready> ready, bool all) {
     Entries top{0, 0};
     std::uint64_t best = 0;
     for (std::size_t i = 0; i < ready.size();) {
       const Entries entries = entries_at(ready, i);
       i += entries.count;
-      if (only_free && tasks_[ready[entries.first].task].held != 0) continue;
-      const std::uint64_t priority = priority_of(ready[entries.first]);
+      if (!may_run(ready[entries.first], all)) continue;
+      const std::uint64_t priority = events_.of(ready[entries.first], draws_);
       if (top.count != 0 && priority <= best) continue;
       best = priority;
       top = entries;
@@ -260,18 +279,28 @@ class Feedback final : public Strategy {
     return top;
   }
 
-  std::uint64_t priority_of(const Ready& entry) {
-    if (!by_tasks_) return events_.of(entry, draws_);
-    std::int64_t& priority = tasks_[entry.task].priority;
-    if (priority == 0) priority = static_cast<std::int64_t>(draws_.word() >> 2 | 1);
-    return static_cast<std::uint64_t>(priority) + (std::uint64_t{1} << 63);
+  // The task that ran last; where it cannot, or has just given way, another one.
+  Entries running_on(std::span<const Ready> ready, TaskId current, bool all) {
+    Entries chosen{0, 0};
+    std::uint32_t others = 0;
+    for (std::size_t i = 0; i < ready.size();) {
+      const Entries entries = entries_at(ready, i);
+      i += entries.count;
+      const Ready& entry = ready[entries.first];
+      if (!may_run(entry, all)) continue;
+      if (entry.task == current && !gives_way_) return entries;
+      if (entry.task == current && chosen.count != 0) continue;
+      if (entry.task != current) ++others;
+      if (others < 2 || draws_.below(others) == 0) chosen = entries;
+    }
+    return chosen;
   }
 
   Draws draws_;
   std::shared_ptr<Conflicts> shared_;  // with those who let us learn from their executions
   Conflicts& conflicts_;
   std::size_t known_sites_ = 0, known_pairs_ = 0;  // of those in conflicts_
-  std::vector<SitePair> untried_sites_, untried_pairs_;
+  std::vector<SitePair> untried_locks_, untried_sites_, untried_openings_, untried_pairs_;
   std::vector<Plan> kept_;
   // of the execution that runs
   Plan plan_;
@@ -280,8 +309,9 @@ class Feedback final : public Strategy {
   EventPriorities events_;
   bool halts_ = false;
   std::uint64_t salt_ = 0;
-  bool by_tasks_ = false;
-  std::int64_t lowest_ = 0;
+  TaskId hurries_ = no_task;
+  bool runs_on_ = false;    // a task goes on as long as it can; else by events_
+  bool gives_way_ = false;  // but not that one, this time
   std::uint32_t steps_ = 0;
   bool is_new_ = false;
 };

@@ -12,7 +12,7 @@ using bench::Variable;
 
 // The flag says that there is something to pop, and nobody ever takes it back.
 void stack() {
-  constexpr int count = 5;
+  constexpr int count = 10;
   static std::mutex mutex;
   static Variable<int> top = 0;
   static Variable<bool> filled = false;
@@ -34,23 +34,42 @@ void stack() {
   });
 }
 
-// The places are guarded, their number is not.
+// Two threads hand over one element after the other by flags; but the first element is put in without
+// one, so that what is taken out is not what its number says, unless nobody came in vain before.
 void queue() {
+  constexpr int count = 20;
   static std::mutex mutex;
-  static Variable<int> items = 0, count = 0;
-  {
-    Threads threads;
-    threads.start(2, [] {
-      for (int i = 0; i < 2; ++i) {
-        {
-          const std::lock_guard lock(mutex);
-          items += 1;
-        }
-        count += 1;
-      }
-    });
-  }
-  assert(count == items);
+  static Variable<int> elements[count], head = 0, tail = 0;
+  static Variable<bool> may_enqueue = true, may_dequeue = false;
+  const auto enqueue = [] {
+    const int place = tail;
+    elements[place] = place;
+    tail = place + 1;
+  };
+  Threads threads;
+  threads.start([=] {
+    {
+      const std::lock_guard lock(mutex);
+      enqueue();
+    }
+    for (int i = 1; i < count; ++i) {
+      const std::lock_guard lock(mutex);
+      if (!may_enqueue) continue;
+      enqueue();
+      may_enqueue = false;
+      may_dequeue = true;
+    }
+  });
+  threads.start([] {
+    for (int i = 0; i < count; ++i) {
+      const std::lock_guard lock(mutex);
+      if (!may_dequeue) continue;
+      assert(elements[head] == i);
+      head += 1;
+      may_dequeue = false;
+      may_enqueue = true;
+    }
+  });
 }
 
 // Two producers take the same place.

@@ -1,5 +1,5 @@
 // Programs whose bug is one unlucky order among many threads: reorder and twostage with growing numbers
-// of writers and one reader, token_ring, and an initialisation that is announced before it is done.
+// of writers and one reader, token_ring and lazy01.
 #include <mutex>
 #include <string>
 
@@ -51,33 +51,50 @@ void twostage(int writers) {
   });
 }
 
-// Three threads each copy their neighbour's value; the fourth must not find them equal.
+// Three threads each copy their neighbour's value; where the last one to come finds all of them done, it
+// expects the values to be equal, which depends on their order.
 void token_ring() {
   static std::mutex mutex;
-  static Variable<int> x[3] = {0, 1, 2};
+  static Variable<int> x[3] = {1, 2, 1};
+  static Variable<bool> done[3] = {false, false, false};
   Threads threads;
-  for (int i = 0; i < 3; ++i)
-    threads.start([i] {
-      const std::lock_guard lock(mutex);
-      x[i] = static_cast<int>(x[(i + 2) % 3]);
-    });
   threads.start([] {
     const std::lock_guard lock(mutex);
-    assert(!(x[0] == x[1] && x[1] == x[2]));
+    x[0] = x[2] + 1;
+    done[0] = true;
+  });
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    x[1] = static_cast<int>(x[0]);
+    done[1] = true;
+  });
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    x[2] = static_cast<int>(x[1]);
+    done[2] = true;
+  });
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    if (done[0] && done[1] && done[2]) assert(x[0] == x[1] && x[1] == x[2]);
   });
 }
 
-// Whoever comes first initialises, and says so too early.
+// The first thread expects to be in time to see the others' work half done.
 void lazy() {
-  static Variable<bool> initialised = false;
-  static Variable<int> value = 0;
+  static std::mutex mutex;
+  static Variable<int> data = 0;
   Threads threads;
-  threads.start(2, [] {
-    if (!initialised) {
-      initialised = true;
-      value = 42;
-    }
-    assert(value == 42);
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    assert(data < 3);
+  });
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    data += 2;
+  });
+  threads.start([] {
+    const std::lock_guard lock(mutex);
+    data += 1;
   });
 }
 
