@@ -54,6 +54,7 @@ bool Conflicts::executed(SiteId id, const Event& event) {
     if (came_by(site, event.task)) pair(id);
     if (task.under_way) site.opens = false;
     task.under_way = true;
+    if (site.is_lock && !site.opens) list(id);
     if (object.epoch == epoch_ && object.last_task != event.task &&
         !(sites_[object.last].reads && site.reads) && seen_orders_.size() < most_pairs)
       is_new = seen_orders_.insert(word_of(object.last, id)).second;
@@ -97,9 +98,13 @@ void Conflicts::pair(SiteId id) {
 void Conflicts::add(SiteId before, SiteId after) {
   if (pairs_.size() >= most_pairs || !known_pairs_.insert(word_of(before, after)).second) return;
   pairs_.push_back({before, after});
-  if (sites_[after].paired) return;
-  sites_[after].paired = true;
-  conflicting_.push_back(after);
+  list(after);
+}
+
+void Conflicts::list(SiteId id) {
+  if (sites_[id].listed) return;
+  sites_[id].listed = true;
+  listed_.push_back(id);
 }
 
 bool Conflicts::Locks::has(std::uintptr_t lock) const {

@@ -43,8 +43,9 @@ class Conflicts {
   bool opens(SiteId site) const { return sites_[site].opens; }
   // The task has executed an event on an object.
   bool is_under_way(TaskId task) const { return task < tasks_.size() && tasks_[task].under_way; }
-  // Sites that have a conflict, and conflicts, both ways around; in order of discovery.
-  const std::vector<SiteId>& sites() const { return conflicting_; }
+  // Sites that have a conflict, or lock in the midst of something, where others will sooner or later; and
+  // conflicts, both ways around. In order of discovery.
+  const std::vector<SiteId>& sites() const { return listed_; }
   const std::vector<SitePair>& pairs() const { return pairs_; }
   // How often executed() was true.
   std::size_t orders() const { return seen_orders_.size(); }
@@ -73,7 +74,7 @@ class Conflicts {
     bool unlocks = false;   // or gives way in another manner that nobody has to wait for
     bool is_lock = false;
     bool opens = true;
-    bool paired = false;
+    bool listed = false;
     Locks locks;            // held whenever somebody came by
   };
   struct Object {
@@ -101,6 +102,7 @@ class Conflicts {
   bool came_by(Site& site, TaskId task);
   void pair(SiteId site);
   void add(SiteId before, SiteId after);
+  void list(SiteId site);
 
   std::vector<Site> sites_{1};  // by SiteId
   std::vector<std::uint32_t> places_{0};
@@ -108,7 +110,7 @@ class Conflicts {
   std::unordered_map<Key, SiteId, Hash> site_ids_;
   std::unordered_map<Key, std::uint32_t, Hash> place_ids_, object_ids_;
   std::unordered_set<std::uint64_t> known_pairs_, seen_orders_;
-  std::vector<SiteId> conflicting_;
+  std::vector<SiteId> listed_;
   std::vector<SitePair> pairs_;
   struct TaskState {
     Locks locks;

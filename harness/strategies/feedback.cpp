@@ -62,7 +62,8 @@ class Feedback final : public Strategy {
     hurries_ = no_task;
     if (!plan_.empty() && draws_.below(4) != 0)
       hurries_ = conflicts_.task_of(plan_.back().sites.after);
-    runs_on_ = !conflicts_.pairs().empty() && draws_.below(4) == 0;
+    const bool is_first = conflicts_.pairs().empty();
+    base_ = is_first ? Base::newest : draws_.below(4) == 0 ? Base::running_on : Base::events;
     gives_way_ = false;
     steps_ = 0;
     is_new_ = false;
@@ -77,11 +78,13 @@ class Feedback final : public Strategy {
     });
     Entries chosen = hurrying(ready);
     if (chosen.count == 0)
-      chosen = runs_on_ ? running_on(ready, current, all_wait) : highest(ready, all_wait);
+      chosen = base_ == Base::events       ? highest(ready, all_wait)
+               : base_ == Base::running_on ? running_on(ready, current, all_wait)
+                                           : newest(ready, all_wait);
     if (all_wait) let_go(ready[chosen.first].task);
     const std::size_t index = any_of(chosen, draws_);
     execute(ready[index].event);
-    if (!runs_on_) events_.chosen(ready, index);
+    if (base_ == Base::events) events_.chosen(ready, index);
     return index;
   }
 
@@ -94,6 +97,8 @@ class Feedback final : public Strategy {
   }
 
  private:
+  // What decides where no constraint does.
+  enum class Base : std::uint8_t { events, running_on, newest };
   struct Rule {
     Constraint constraint;
     bool done = false;
@@ -125,7 +130,7 @@ class Feedback final : public Strategy {
   }
 
   Plan new_plan() {
-    halts_ = conflicts_.pairs().empty() || draws_.below(4) == 0;
+    halts_ = conflicts_.pairs().empty() || draws_.below(3) == 0;
     if (halts_) return {};
     for (auto* untried : {&untried_locks_, &untried_sites_, &untried_openings_, &untried_pairs_})
       if (!untried->empty() && draws_.below(4) != 0) return {constraint_of(drawn(*untried), 0)};
@@ -238,6 +243,7 @@ class Feedback final : public Strategy {
   void execute(const Event& event) {
     TaskState& task = tasks_[event.task];
     task.arrived = false;
+    if (base_ == Base::newest && event.op == Op::yield) base_ = Base::events;
     gives_way_ = event.op == Op::yield || event.op == Op::sleep || is_time_out(event);
     is_new_ |= conflicts_.executed(task.site, event);
     if (task.site == 0) return;
@@ -279,6 +285,19 @@ class Feedback final : public Strategy {
     return top;
   }
 
+  // The task that was created last; but first main, which creates them.
+  Entries newest(std::span<const Ready> ready, bool all) const {
+    Entries chosen{0, 0};
+    for (std::size_t i = 0; i < ready.size();) {
+      const Entries entries = entries_at(ready, i);
+      i += entries.count;
+      if (!may_run(ready[entries.first], all)) continue;
+      chosen = entries;
+      if (ready[entries.first].task == 0) break;
+    }
+    return chosen;
+  }
+
   // The task that ran last; where it cannot, or has just given way, another one.
   Entries running_on(std::span<const Ready> ready, TaskId current, bool all) {
     Entries chosen{0, 0};
@@ -310,7 +329,7 @@ class Feedback final : public Strategy {
   bool halts_ = false;
   std::uint64_t salt_ = 0;
   TaskId hurries_ = no_task;
-  bool runs_on_ = false;    // a task goes on as long as it can; else by events_
+  Base base_ = Base::events;
   bool gives_way_ = false;  // but not that one, this time
   std::uint32_t steps_ = 0;
   bool is_new_ = false;
