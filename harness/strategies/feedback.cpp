@@ -259,12 +259,17 @@ class Feedback final : public Strategy {
 
   bool may_run(const Ready& entry, bool all) const { return all || tasks_[entry.task].held == 0; }
 
-  // The one that is to come first to where it waits; count 0: it has, or cannot, or gives way.
+  // The one that is to come first to where it waits, or main, which creates it; count 0: it has come
+  // there, or cannot, or gives way.
   Entries hurrying(std::span<const Ready> ready) {
-    for (std::size_t i = 0; hurries_ != no_task && i < ready.size(); i += entries_at(ready, i).count) {
-      if (ready[i].task != hurries_) continue;
-      if (tasks_[hurries_].held == 0 && ready[i].event.op != Op::yield) return entries_at(ready, i);
+    if (hurries_ == no_task) return {0, 0};
+    const bool is_there = hurries_ < tasks_.size() && tasks_[hurries_].since != 0;
+    const TaskId wanted = is_there ? hurries_ : TaskId{0};
+    for (std::size_t i = 0; i < ready.size(); i += entries_at(ready, i).count) {
+      if (ready[i].task != wanted) continue;
+      if (tasks_[wanted].held == 0 && ready[i].event.op != Op::yield) return entries_at(ready, i);
       hurries_ = no_task;
+      break;
     }
     return {0, 0};
   }

@@ -28,7 +28,8 @@ constexpr double small_tree = 400'000;  // leaves
 enum Arm : std::size_t { feedback, pos, random, surw, pct, urw, sampling_arms };
 
 // The first executions; then what has paid off. Which arm a letter is, says arm_of().
-const std::string_view opening = getenv("OPENING") ? getenv("OPENING") : "fofrfsfofrfufcfrfsfofrfufcfrfsfofrfrfrfrfrfrfrfr";
+constexpr std::string_view opening =
+    "fffoffffffrffffoffsfffrffcffuffrfofrfcfrfsfrfofrfrfrfrfrfrfrfrfr";
 
 constexpr Arm arm_of(char letter) {
   switch (letter) {
