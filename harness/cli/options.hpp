@@ -35,6 +35,9 @@ struct CommandLine {
   std::optional<std::uint64_t> max_steps;
   std::optional<int> preemptions;   // -1: no bound
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
+  int depth = 0;                    // 0: not given
+  std::uint64_t part = 0;           // of --shard, from 0
+  std::uint64_t parts = 1;
   std::optional<std::string> json;
   std::string report_dir = "reports";
   Color color = Color::automatic;

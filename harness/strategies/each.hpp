@@ -23,6 +23,9 @@ std::unique_ptr<Strategy> make_dfs(int preemptions, Stream stream = {});
 // each execution once.
 std::unique_ptr<Strategy> make_preemptions(int last_bound, Stream stream = {});
 
+// The same with a bound on delays: tasks that are passed over.
+std::unique_ptr<Strategy> make_delay(int last_bound, Stream stream = {});
+
 // Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
 // exhausted.
 std::unique_ptr<Strategy> make_pct(Stream stream, int depth);

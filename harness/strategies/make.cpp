@@ -21,6 +21,8 @@ struct Row {
 using Options = const StrategyOptions&;
 
 constexpr Row rows[] = {
+    {"delay", true, false,
+     [](Options options) { return make_delay(options.preemptions, options.stream()); }},
     {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions, options.stream()); }},
     {"feedback", false, false, [](Options options) { return make_feedback(options.stream(), std::make_shared<Conflicts>()); }},
     {"pct", false, true, [](Options options) { return make_pct(options.stream(), options.depth); }},
