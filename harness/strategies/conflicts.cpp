@@ -21,19 +21,21 @@ void Conflicts::begin() {
 }
 
 SiteId Conflicts::site_of(const Event& event) {
-  if (event.object == 0) return 0;
-  const Key key{event.where, event.object, event.op};
+  const bool is_point = event.op == Op::point;
+  if (event.object == 0 && !is_point) return 0;
+  const std::uintptr_t on = is_point ? event.where : event.object;
+  const Key key{event.where, on, event.op};
   if (const auto known = site_ids_.find(key); known != site_ids_.end()) return known->second;
   if (sites_.size() >= most_sites) return 0;
   const auto id = static_cast<SiteId>(sites_.size());
   Site site;
-  site.reads = only_reads(event.op);
-  site.is_lock = event.op == Op::lock;
+  site.reads = is_point || only_reads(event.op);
+  site.halts = is_point || event.op == Op::lock;
   site.unlocks = only_gives_way(event.op);
   site.place = place_ids_.try_emplace({event.where, 0, event.op}, places_.size()).first->second;
   if (site.place == places_.size()) places_.push_back(0);
   ++places_[site.place];
-  site.object = object_ids_.try_emplace({0, event.object, Op::start}, objects_.size()).first->second;
+  site.object = object_ids_.try_emplace({0, on, is_point ? Op::point : Op::start}, objects_.size()).first->second;
   if (site.object == objects_.size()) objects_.emplace_back();
   sites_.push_back(site);
   site_ids_.emplace(key, id);
@@ -54,7 +56,7 @@ bool Conflicts::executed(SiteId id, const Event& event) {
     if (came_by(site, event.task)) pair(id);
     if (task.under_way) site.opens = false;
     task.under_way = true;
-    if (site.is_lock && !site.opens) list(id);
+    if (site.halts && (!site.opens || event.op == Op::point)) list(id);
     if (object.epoch == epoch_ && object.last_task != event.task &&
         !(sites_[object.last].reads && site.reads) && seen_orders_.size() < most_pairs)
       is_new = seen_orders_.insert(word_of(object.last, id)).second;

@@ -1,7 +1,7 @@
 // Where a program's tasks get in each other's way, as its executions show. A site is an op at a place in
 // the code on an object. Two sites conflict if different tasks came by on the same object, one of them
 // changed it, and no lock that both hold has decided already who is first; to unlock conflicts with
-// nothing. Sites are numbered in order of first appearance, from 1, so that no address decides anything.
+// nothing. Named points are sites too, without conflicts. Sites are numbered in order of first appearance, from 1, so that no address decides anything.
 #pragma once
 
 #include <array>
@@ -36,15 +36,16 @@ class Conflicts {
   std::uint32_t sites_at(std::uint32_t place) const { return places_[place]; }
   // To unlock conflicts with nothing.
   bool unlocks(SiteId site) const { return sites_[site].unlocks; }
-  bool locks(SiteId site) const { return sites_[site].is_lock; }
+  // Where a task may be expected to stop: it takes a lock, or somebody has named the place.
+  bool halts(SiteId site) const { return sites_[site].halts; }
   // The first that came by.
   TaskId task_of(SiteId site) const { return sites_[site].task; }
   // Whether no task has come by in the midst of something: it was always its first event on an object.
   bool opens(SiteId site) const { return sites_[site].opens; }
   // The task has executed an event on an object.
   bool is_under_way(TaskId task) const { return task < tasks_.size() && tasks_[task].under_way; }
-  // Sites that have a conflict, or lock in the midst of something, where others will sooner or later; and
-  // conflicts, both ways around. In order of discovery.
+  // Sites that have a conflict, and those that halts() in the midst of something, since there will be one
+  // sooner or later; and conflicts, both ways around. In order of discovery.
   const std::vector<SiteId>& sites() const { return listed_; }
   const std::vector<SitePair>& pairs() const { return pairs_; }
   // How often executed() was true.
@@ -72,7 +73,7 @@ class Conflicts {
     bool many = false;      // another one did too
     bool reads = false;     // and nothing else
     bool unlocks = false;   // or gives way in another manner that nobody has to wait for
-    bool is_lock = false;
+    bool halts = false;
     bool opens = true;
     bool listed = false;
     Locks locks;            // held whenever somebody came by

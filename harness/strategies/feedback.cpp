@@ -62,8 +62,8 @@ class Feedback final : public Strategy {
     hurries_ = no_task;
     if (!plan_.empty() && draws_.below(4) != 0)
       hurries_ = conflicts_.task_of(plan_.back().sites.after);
-    const bool is_first = conflicts_.pairs().empty();
-    base_ = is_first ? Base::newest : draws_.below(4) == 0 ? Base::running_on : Base::events;
+    base_ = begun_ == 0 ? Base::newest : draws_.below(4) == 0 ? Base::running_on : Base::events;
+    ++begun_;
     gives_way_ = false;
     steps_ = 0;
     is_new_ = false;
@@ -121,7 +121,7 @@ class Feedback final : public Strategy {
     for (; known_sites_ < conflicts_.sites().size(); ++known_sites_) {
       const SiteId site = conflicts_.sites()[known_sites_];
       auto& untried = conflicts_.opens(site)   ? untried_openings_
-                      : conflicts_.locks(site) ? untried_locks_
+                      : conflicts_.halts(site) ? untried_halts_
                                                : untried_sites_;
       untried.push_back({0, site});
     }
@@ -130,12 +130,13 @@ class Feedback final : public Strategy {
   }
 
   Plan new_plan() {
-    halts_ = conflicts_.pairs().empty() || draws_.below(3) == 0;
+    halts_ = conflicts_.sites().empty() || draws_.below(3) == 0;
     if (halts_) return {};
-    for (auto* untried : {&untried_locks_, &untried_sites_, &untried_openings_, &untried_pairs_})
+    for (auto* untried : {&untried_halts_, &untried_sites_, &untried_openings_, &untried_pairs_})
       if (!untried->empty() && draws_.below(4) != 0) return {constraint_of(drawn(*untried), 0)};
     Plan plan;
-    if (!kept_.empty()) plan = kept_[draws_.below(static_cast<std::uint32_t>(kept_.size()))];
+    if (!kept_.empty() && draws_.below(2) == 0)
+      plan = kept_[draws_.below(static_cast<std::uint32_t>(kept_.size()))];
     mutate(plan);
     return plan;
   }
@@ -167,9 +168,10 @@ class Feedback final : public Strategy {
 
   Constraint random_constraint() {
     const auto& pairs = conflicts_.pairs();
-    SitePair sites = pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))];
-    if (draws_.below(8) == 0) sites.before = 0;
-    return constraint_of(sites, random_skip());
+    const auto& sites = conflicts_.sites();
+    if (pairs.empty() || draws_.below(3) == 0)
+      return constraint_of({0, sites[draws_.below(static_cast<std::uint32_t>(sites.size()))]}, random_skip());
+    return constraint_of(pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))], random_skip());
   }
 
   Constraint constraint_of(SitePair sites, std::uint32_t skip) {
@@ -324,8 +326,9 @@ class Feedback final : public Strategy {
   std::shared_ptr<Conflicts> shared_;  // with those who let us learn from their executions
   Conflicts& conflicts_;
   std::size_t known_sites_ = 0, known_pairs_ = 0;  // of those in conflicts_
-  std::vector<SitePair> untried_locks_, untried_sites_, untried_openings_, untried_pairs_;
+  std::vector<SitePair> untried_halts_, untried_sites_, untried_openings_, untried_pairs_;
   std::vector<Plan> kept_;
+  std::uint64_t begun_ = 0;  // executions
   // of the execution that runs
   Plan plan_;
   std::vector<Rule> rules_;

@@ -30,9 +30,10 @@ std::map<std::string, int> orders(std::string_view name, int executions) {
   std::map<std::string, int> found;
   runner.run(*strategy, 0);
   for (int i = 1; i <= executions; ++i) {
+    const auto run = runner.run(*strategy, static_cast<std::uint64_t>(i));
     std::string writes;
     int own = 0;
-    for (const char task : runner.run(*strategy, static_cast<std::uint64_t>(i))->text)
+    for (const char task : run->text)
       if (task == 'b' || ++own > 20) writes += task;
     ++found[writes];
   }
