@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "reports/explaining.hpp"
 #include "reports/interleaving.hpp"
@@ -44,12 +45,27 @@ std::string bounds_text(const Bounds& bounds) {
   return text;
 }
 
+// How much is left that was not seen, after Good and Turing as in STADS (Boehme, TOSEM 2018): the next
+// execution shows something new about as often as one of those before showed what no other did.
+std::string unseen_text(const Verdict& verdict) {
+  constexpr std::uint64_t most_counted = 1'000'000;  // the tool gives up counting beyond
+  if (verdict.orders == 0 || verdict.executions == 0) return "";
+  if (verdict.orders > most_counted) return fmt::format("; more than {} distinct orders", grouped(most_counted));
+  std::string text = fmt::format("; {}", counted(verdict.orders, "distinct order"));
+  if (verdict.executions < 100 || verdict.orders_once >= verdict.executions) return text;
+  const double chance = static_cast<double>(verdict.orders_once + 1) / static_cast<double>(verdict.executions);
+  double unit = 1;
+  while (unit > chance) unit /= 10;
+  const double rounded = std::ceil(chance / unit - 1e-9) * unit;
+  return text + fmt::format(", the next one is new with probability below {:.6g}", rounded);
+}
+
 std::string effort_text(const Verdict& verdict) {
   std::string text = counted(verdict.executions, "execution");
   if (verdict.mode == "stress") return text + " on real threads";
   if (verdict.mode == "replay") return text + " replayed";
   if (verdict.exhaustive) return text + ", exhaustive (" + bounds_text(verdict.bounds) + ")";
-  return text + ", not exhaustive";
+  return text + ", not exhaustive" + unseen_text(verdict);
 }
 
 std::string found_text(const Verdict& verdict) {

@@ -175,6 +175,8 @@ Json to_json(const Verdict& verdict) {
           {"freed_region_in_use", verdict.freed_region_in_use},
           {"executions", verdict.executions},
           {"distinct", verdict.distinct},
+          {"orders", verdict.orders},
+          {"orders_once", verdict.orders_once},
           {"steps", verdict.steps},
           {"exhaustive", verdict.exhaustive},
           {"bounds", to_json(verdict.bounds)},

@@ -226,6 +226,8 @@ Verdict read_verdict(const Node& node) {
   verdict.freed_region_in_use = node["freed_region_in_use"].boolean();
   verdict.executions = node["executions"].natural<std::uint64_t>();
   verdict.distinct = node["distinct"].natural<std::uint64_t>();
+  verdict.orders = node["orders"].natural<std::uint64_t>();
+  verdict.orders_once = node["orders_once"].natural<std::uint64_t>();
   verdict.steps = node["steps"].natural<std::uint64_t>();
   verdict.exhaustive = node["exhaustive"].boolean();
   verdict.bounds = read_bounds(node["bounds"]);

@@ -137,6 +137,8 @@ struct Verdict {
   bool freed_region_in_use = false;
   std::uint64_t executions = 0;
   std::uint64_t distinct = 0;  // distinct interleavings among them
+  std::uint64_t orders = 0;    // distinct happens-before orders among them
+  std::uint64_t orders_once = 0;  // of those, the ones that came up in one execution only
   std::uint64_t steps = 0;     // scheduling points of the longest execution
   bool exhaustive = false;
   Bounds bounds;

@@ -24,7 +24,10 @@ reports::Verdict on_real_threads(const Scenario& scenario, const Variant& varian
   options.seconds = request.seconds > 0 ? request.seconds : as_good_as_for_ever;
   options.executions = request.executions;
   options.schedule = request.schedule;
-  options.progress = request.progress;
+  if (request.progress)
+    options.progress = [&request](std::uint64_t executions, double seconds) {
+      request.progress({executions, seconds});
+    };
   options.interrupted = request.interrupted;
   return stress(scenario, variant, options);
 }
@@ -34,6 +37,9 @@ Options engine_options(const Request& request) {
   Options options;
   options.strategy = request.strategy;
   options.preemptions = request.preemptions;
+  options.depth = request.depth;
+  options.part = request.part;
+  options.parts = request.parts;
   options.seed = request.seed;
   options.executions = request.executions;
   options.seconds = request.seconds;
@@ -46,7 +52,7 @@ Options engine_options(const Request& request) {
   options.interrupted = request.interrupted;
   if (request.progress)
     options.progress = [&request](const Progress& progress) {
-      request.progress(progress.executions, progress.seconds);
+      request.progress({progress.executions, progress.seconds, progress.orders, progress.leaves});
     };
   return options;
 }
@@ -90,8 +96,12 @@ void set_strategy(const Scenario& scenario, const CommandLine& line, Request& re
   request.strategy =
       line.strategy.value_or(wish.strategy.empty() ? Options().strategy : wish.strategy);
   const int usual = wish.preemptions >= 0 ? wish.preemptions : default_preemptions;
-  const bool bounded = request.strategy == "dfs" || line.strict_preemptions;
+  const bool bounded =
+      request.strategy == "dfs" || request.strategy == "portfolio" || line.strict_preemptions;
   request.preemptions = bounded ? line.preemptions.value_or(usual) : -1;
+  request.depth = line.depth;
+  request.part = line.part;
+  request.parts = line.parts;
 }
 
 }  // namespace

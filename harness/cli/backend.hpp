@@ -20,10 +20,21 @@ bool has_engine();
 // "", "thread" or "address".
 std::string sanitizer_name();
 
+// What a search has done so far.
+struct Effort {
+  std::uint64_t executions = 0;
+  double seconds = 0;
+  std::uint64_t orders = 0;  // distinct ones; 0: not counted
+  double leaves = 0;         // of the tree of interleavings, estimated; 0: not known
+};
+
 struct Request {
   bool real_threads = false;
   std::string strategy;  // "" on real threads
   int preemptions = -1;
+  int depth = 0;
+  std::uint64_t part = 0;  // of `parts`
+  std::uint64_t parts = 1;
   std::uint64_t seed = 1;
   std::uint64_t executions = 0;  // 0: no limit
   double seconds = 0;            // 0: no limit
@@ -33,7 +44,7 @@ struct Request {
   std::string data_races;      // see Options in explore.hpp
   std::string plain_accesses;
   bool keep_going = false;
-  std::function<void(std::uint64_t executions, double seconds)> progress;
+  std::function<void(const Effort&)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };
 

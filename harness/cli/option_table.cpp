@@ -31,7 +31,7 @@ constexpr std::array table{
         "mode", "MODE", "explore", how, everywhere, false,
         "explore: the engine tries interleavings; replay: one schedule, implied by --schedule and "
         "--replay; stress: real threads with seeded delays (the default in sanitizer builds)"},
-    OptionSpec{"strategy", "NAME", "dfs", how, everywhere, false,
+    OptionSpec{"strategy", "NAME", "portfolio", how, everywhere, false,
                "which interleavings come next; an unknown name lists those there are"},
     OptionSpec{
         "data-races", "HOW", "auto", how, everywhere, false,
@@ -80,7 +80,13 @@ constexpr std::array table{
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
-               "dfs, dpor, preemptions: at most that many in an execution, or 'none' for no bound"},
+               "dfs, dpor, delay, preemptions, and portfolio where the tree of interleavings is large: at most that "
+               "many in an execution, or 'none' for no bound"},
+    OptionSpec{"depth", "N", "", limits, everywhere, false,
+               "pct: how many orderings a bug needs, 1 to 100; else 1 to 5 in turn"},
+    OptionSpec{"shard", "I/N", "", limits, everywhere, false,
+               "part I of N of the search, from 1, for a machine of its own; together the parts are the "
+               "whole. A part may only say that it was clean, not that all is"},
     OptionSpec{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t most_executions = 1'000'000'000'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
+constexpr std::uint64_t most_parts = 1'000'000;
 constexpr double longest_seconds = 30.0 * 24 * 3600;
 constexpr double longest_shrink_seconds = 3600;
 
@@ -108,6 +109,18 @@ std::optional<int> preemptions_of(const Settings& settings) {
   return static_cast<int>(whole_number(setting->value, setting->origin, 0, 1'000'000));
 }
 
+// "2/8" is the second of eight parts.
+void read_shard(const Settings& settings, CommandLine& line) {
+  const Setting* setting = settings.find("shard");
+  if (!setting) return;
+  const std::size_t slash = setting->value.find('/');
+  if (slash == std::string::npos)
+    throw UsageError(setting->origin + " '" + setting->value +
+                     "': give a part and how many there are, such as 2/8");
+  line.parts = whole_number(setting->value.substr(slash + 1), setting->origin, 1, most_parts);
+  line.part = whole_number(setting->value.substr(0, slash), setting->origin, 1, line.parts) - 1;
+}
+
 [[noreturn]] void no_engine(const std::string& asked) {
   throw UsageError(asked +
                    " needs the engine, which a sanitizer build has not; use --mode stress here, or "
@@ -144,7 +157,8 @@ void check_replay(const Settings& settings, const CommandLine& line) {
       throw UsageError(repeat->origin + " goes with --replay FILE or --schedule TEXT only");
     return;
   }
-  for (const char* name : {"strategy", "preemptions", "executions", "keep-going"})
+  for (const char* name :
+       {"strategy", "preemptions", "depth", "shard", "executions", "keep-going"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(fmt::format("{} has no meaning with {}, which runs one given interleaving",
                                    setting->origin, line.replay ? "--replay" : "--schedule"));
@@ -180,7 +194,8 @@ void check_break_at(const Settings& settings, const CommandLine& line) {
 
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
-  for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going", "data-races", "plain-accesses"})
+  for (const char* name : {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going",
+                           "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -217,6 +232,8 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
   if (const Setting* seconds = settings.find("shrink-seconds"))
     line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);
+  line.depth = static_cast<int>(number(settings, "depth", 1, 100).value_or(0));
+  read_shard(settings, line);
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))

@@ -42,6 +42,9 @@ struct CommandLine {
   std::optional<std::string> data_races;
   std::optional<std::string> plain_accesses;
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
+  int depth = 0;                    // 0: not given
+  std::uint64_t part = 0;           // of --shard, from 0
+  std::uint64_t parts = 1;
   std::optional<std::string> json;
   std::optional<std::string> junit;
   std::optional<std::string> sarif;

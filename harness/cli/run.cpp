@@ -101,9 +101,7 @@ class Run {
   Request watched(const Scenario& scenario, const Variant& variant, Request request) {
     request.interrupted = &interrupted();
     progress_.begin(scenario.name + "/" + variant.name, request.executions, request.seconds);
-    request.progress = [this](std::uint64_t executions, double seconds) {
-      progress_.update(executions, seconds);
-    };
+    request.progress = [this](const Effort& effort) { progress_.update(effort); };
     return request;
   }
 
@@ -126,7 +124,7 @@ class Run {
     request.progress = {};
     std::uint64_t done = 0;
     const auto once = [&] {
-      progress_.update(done++, seconds_since(start));
+      progress_.update({done++, seconds_since(start)});
       return run_variant(*one.scenario, *one.variant, request);
     };
     progress_.begin(one.scenario->name + "/" + one.variant->name, line_.repeat, 0);

@@ -12,6 +12,8 @@ std::string search(const CommandLine& line) {
   std::string text;
   if (line.strategy) text += " --strategy " + shell_quoted(*line.strategy);
   if (line.executions) text += fmt::format(" --executions {}", *line.executions);
+  if (line.depth != 0) text += fmt::format(" --depth {}", line.depth);
+  if (line.parts > 1) text += fmt::format(" --shard {}/{}", line.part + 1, line.parts);
   if (line.preemptions)
     text += *line.preemptions < 0 ? " --preemptions none"
                                   : fmt::format(" --preemptions {}", *line.preemptions);

@@ -274,6 +274,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   races_.begin();
   history_.clear();
   hash_ = 0;
+  order_.begin();
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
@@ -310,11 +311,14 @@ Engine::Outcome Engine::finish() {
   if (outcome_ == Outcome::completed) strategy_->completed();
   strategy_->end();
   current_ = nullptr;
-  shared_.expect_distinct(hash_);
+  shared_.interleavings.expect(hash_);
+  shared_.orders.expect(order_.value());
   if (steps_ > shared_.longest.load(std::memory_order_relaxed))
     shared_.longest.store(steps_, std::memory_order_relaxed);
   restore_state();
-  if (outcome_ != Outcome::abandoned && strategy_->counts()) shared_.note_distinct(hash_);
+  if (outcome_ == Outcome::abandoned || !strategy_->counts()) return outcome_;
+  shared_.interleavings.note(hash_);
+  shared_.orders.note(order_.value());
   return outcome_;
 }
 

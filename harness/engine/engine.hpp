@@ -25,6 +25,7 @@
 #include "harness/engine/plain_points.hpp"
 #include "harness/engine/races.hpp"
 #include "harness/engine/oracle.hpp"
+#include "harness/engine/order_hash.hpp"
 #include "harness/engine/shared.hpp"
 #include "harness/engine/snapshot.hpp"
 #include "harness/engine/strategy.hpp"
@@ -286,7 +287,8 @@ class Engine {
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
   std::uint64_t alone_events_ = 0;
-  std::uint64_t hash_ = 0;
+  std::uint64_t hash_ = 0;    // of the choices
+  OrderHash order_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t execution_ = 0;
   std::uint64_t random_state_ = 0;
@@ -347,6 +349,7 @@ class Entered {
   copy_by_field(now_, chosen.event);
   now_.task = chosen.task;
   now_.step = steps_;
+  order_.add(now_);
   access_is_point = true;
   plain_left = plain_run;
   tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);

@@ -42,6 +42,7 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
     if (is_over(shared, job, start, execution)) return WorkerEnd::budget;
     if (!job.strategy->begin(execution)) {
       shared.exhausted = job.strategy->exhausted();
+      shared.bound = job.strategy->bound();
       return WorkerEnd::exhausted;
     }
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
@@ -49,6 +50,7 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
     const Engine::Outcome outcome = engine.run(*job.scenario, job.variant, execution);
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
+    shared.leaves.store(job.strategy->leaves(), std::memory_order_relaxed);
     if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {

@@ -55,17 +55,19 @@ class Exploration {
   void search() {
     verdict_.mode = "explore";
     verdict_.strategy = options_.strategy;
-    verdict_.bounds.preemptions = options_.preemptions;
     SharedBlock shared = make_block(options_.max_steps, false);
     std::uint64_t violations = 0;
     std::vector<Choice> first;
     std::vector<std::uint32_t> points_of_first;
     std::vector<Choice> last;
     for (bool go_on = true; go_on;) {
-      const auto strategy = make_strategy(options_.strategy, {options_.seed, options_.preemptions});
+      const auto strategy = make_strategy(
+          options_.strategy, {options_.seed, options_.preemptions, options_.depth, options_.part, options_.parts});
       if (shared->executions.load() != 0) {
         strategy->recall(shared->strategy_memory.load());
         strategy->resume(shared->executions.load(), last);
+      } else {
+        shared->bound = strategy->bound();
       }
       const WorkerEnd end = run_one_worker(*shared, *strategy);
       if (end != WorkerEnd::violated) break;
@@ -94,7 +96,7 @@ class Exploration {
     job.max_executions = options_.executions;
     job.seconds = options_.seconds > 0 ? std::max(0.001, options_.seconds - seconds()) : 0;
     if (options_.progress)
-      job.tick = [this, &shared] { options_.progress({shared.executions.load(), seconds()}); };
+      job.tick = [this, &shared] { options_.progress(progress(shared)); };
     job.divergence = [&strategy] { return strategy.diverged(); };
     const WorkerResult result = run_worker(shared, job);
     if (result.lost == Lost::watchdog) {
@@ -107,6 +109,10 @@ class Exploration {
     return WorkerEnd::violated;
   }
 
+  Progress progress(const Shared& shared) const {
+    return {shared.executions.load(), seconds(), shared.orders.count.load(), shared.leaves.load()};
+  }
+
   bool is_over(const Shared& shared) const {
     const bool executions = options_.executions != 0 && shared.executions.load() >= options_.executions;
     const bool time = options_.seconds > 0 && seconds() >= options_.seconds;
@@ -117,11 +123,15 @@ class Exploration {
 
   void conclude(const Shared& shared, std::uint64_t violations) {
     verdict_.executions = shared.executions.load();
-    verdict_.distinct = shared.distinct.load();
+    verdict_.distinct = shared.interleavings.count.load();
+    verdict_.orders = shared.orders.count.load();
+    verdict_.orders_once = shared.orders.once.load();
+    verdict_.bounds.preemptions = shared.bound.load();
     verdict_.steps = shared.longest.load();
     note_uncontrolled(shared);
     const std::uint64_t cut_off = shared.cut_off.load();
     verdict_.exhaustive = shared.exhausted.load() && violations == 0 && cut_off == 0;
+    if (options_.parts > 1) note_part();
     if (violations != 0) {
       verdict_.outcome = "violation";
     } else if (shared.end.load() == WorkerEnd::failed) {
@@ -143,6 +153,14 @@ class Exploration {
     } else {
       verdict_.outcome = "pass";
     }
+  }
+
+  // One part of a search says nothing of the others.
+  void note_part() {
+    verdict_.counters["part"] = options_.part + 1;
+    verdict_.counters["parts"] = options_.parts;
+    verdict_.counters["part-exhausted"] = verdict_.exhaustive ? 1 : 0;
+    verdict_.exhaustive = false;
   }
 
   void note_uncontrolled(const Shared& shared) {
