@@ -74,9 +74,11 @@ Json to_json(const Violation& violation) {
 }
 
 Json to_json(const Bounds& bounds) {
-  return {{"memory_model", valid_utf8(bounds.memory_model)},
-          {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
-          {"max_steps", bounds.max_steps}};
+  Json json = {{"memory_model", valid_utf8(bounds.memory_model)},
+               {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
+               {"max_steps", bounds.max_steps}};
+  if (bounds.spurious_wakeups) json["spurious_wakeups"] = true;
+  return json;
 }
 
 Json to_json(const Environment& environment) {

@@ -38,6 +38,7 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
   options.max_steps = request.max_steps;
   options.schedule = request.schedule;
   options.keep_going = request.keep_going;
+  options.spurious_wakeups = request.spurious_wakeups;
   options.interrupted = request.interrupted;
   if (request.progress)
     options.progress = [&request](const Progress& progress) {
@@ -95,6 +96,7 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.spurious_wakeups = line.spurious_wakeups;
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;

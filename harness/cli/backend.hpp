@@ -28,6 +28,7 @@ struct Request {
   std::uint64_t max_steps = 0;
   std::string schedule;  // "" explores
   bool keep_going = false;
+  bool spurious_wakeups = false;
   std::function<void(std::uint64_t executions, double seconds)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -57,6 +57,9 @@ constexpr std::array table{
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
                "dfs, preemptions: at most that many in an execution, or 'none' for no bound"},
+    OptionSpec{"spurious-wakeups", "", "", how, everywhere, false,
+               "a wait on a condition or futex may also end by itself, once in each task: finds "
+               "waits that are not in a loop"},
     OptionSpec{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "

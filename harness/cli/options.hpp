@@ -30,6 +30,7 @@ struct CommandLine {
   std::optional<std::string> replay;
   std::uint64_t repeat = 1;
   bool keep_going = false;
+  bool spurious_wakeups = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
   std::optional<std::uint64_t> max_steps;

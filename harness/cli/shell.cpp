@@ -50,6 +50,7 @@ std::string reproduce_command(const reports::Verdict& verdict, const CommandLine
   for (const std::string& dir : line.plugin_dirs) text += " --plugin-dir " + shell_quoted(dir);
   if (verdict.mode == "stress" || line.mode == Mode::stress) text += " --mode stress";
   if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.spurious_wakeups) text += " --spurious-wakeups";
   if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
   return text + (schedule.empty() ? search(line) : " --schedule " + shell_quoted(schedule));
 }

@@ -88,7 +88,7 @@ Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, Wait
   if (!me.fresh) withdraw(me);
   if (enabled) offer(me, 0, me.pending);
   decide();
-  list.remove(me);
+  if (me.list != nullptr) me.list->remove(me);
   me.waits_for = WaitsFor::nothing;
   return now_;
 }
@@ -303,6 +303,8 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   task_count_ = unfinished_ = 0;
   ready_.clear();
   timed_.clear();
+  signal_actions_.reset();
+  handlers_expected_ = false;
   Task& main = create("main", &play_->body(), nullptr, nullptr);
   current_ = &main;
   use_shadow_stack_of(main);
@@ -345,9 +347,7 @@ void Engine::restore_state() {
   memory_.reset();
   heap_.reset();
   snapshot_.restore();
-  free_fibers_.clear();
-  for (const auto& fiber : fibers_) free_fibers_.push_back(fiber.get());
-  std::reverse(free_fibers_.begin(), free_fibers_.end());
+  fibers_.reset();
 }
 
 std::uint64_t Engine::random_bits() {

@@ -19,10 +19,12 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/engine/fiber_pool.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/oracle.hpp"
 #include "harness/engine/shared.hpp"
+#include "harness/engine/signal_actions.hpp"
 #include "harness/engine/snapshot.hpp"
 #include "harness/engine/strategy.hpp"
 #include "harness/engine/task.hpp"
@@ -42,6 +44,7 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    bool spurious_wakeups = false;    // a wait may end without anybody's doing: a choice
     FunctionName function_name = nullptr;  // set where a schedule names functions
   };
 
@@ -73,6 +76,8 @@ class Engine {
   // Gives up the processor until somebody calls wake() on the task; `event` is what going on will be. With a
   // deadline it may also go on by itself: true then.
   bool sleep_in(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
+  // Waits in `list` until woken, interrupted or `enabled`; true where time was over first.
+  bool wait_interruptibly(WaitList& list, bool enabled, const Event& event, std::uint64_t deadline_ns);
   void wake(Task& task);
   // A sleeping task now waits for something else.
   void move(Task& task, WaitList& list, bool enabled, const Event& event, WaitsFor what);
@@ -111,15 +116,22 @@ class Engine {
   std::uint64_t execution() const { return execution_; }
 
   // Threads. create(): the new task has run up to its first scheduling point when it returns.
-  Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument);
+  Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument,
+               std::size_t stack_bytes = Fiber::usual_stack_bytes);
   // False where the limit on threads, ours or the system's, is reached.
-  bool can_create();
+  bool can_create(std::size_t stack_bytes = Fiber::usual_stack_bytes);
   Task* find_thread(pthread_t handle);
   void detach(Task& task);
   void joined(Task& task);
   void made_key(pthread_key_t key) { made_keys_.push_back(key); }
   [[noreturn]] void end_task();  // the current one
   std::string_view name(TaskId id) const { return shared_.task_names[id]; }
+
+  // Signals, see signals.hpp.
+  SignalActions& signal_actions() { return signal_actions_; }
+  void expect_handlers() { handlers_expected_ = true; }
+  bool handlers_expected() const { return handlers_expected_; }
+  void run_handlers();
 
   // Virtual time, in ns since the start of the execution.
   std::uint64_t now_ns() const { return now_ns_; }
@@ -191,13 +203,14 @@ class Engine {
   void dispatch(const Event& event);
   void record(const Event& event);
   Recorded recorded(const Event& event);
+  void handle(int signal);
   void nothing_ready();
   bool let_spinners_go_on();
   void wake_spinner(Task& task);
   void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
   bool put_to_sleep_if_spinning();
   void offer_timeouts();
-  Fiber& free_fiber();
+  Fiber* free_fiber(std::size_t stack_bytes);
 
   Shared& shared_;
   UserHeap& heap_;
@@ -214,11 +227,12 @@ class Engine {
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
   std::size_t task_count_ = 0;
   std::size_t unfinished_ = 0;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> free_fibers_;
+  FiberPool fibers_;
   std::vector<Ready> ready_;
   std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
   std::vector<pthread_key_t> made_keys_;
+  SignalActions signal_actions_;
+  bool handlers_expected_ = false;
   Task* current_ = nullptr;
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
@@ -242,7 +256,11 @@ class Engine {
 class Entered {
  public:
   Entered() : engine_(*active) { active = nullptr; }
-  ~Entered() { active = &engine_; }
+  ~Entered() {
+    active = &engine_;
+    if (engine_.handlers_expected()) [[unlikely]]
+      engine_.run_handlers();
+  }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;
   Engine* operator->() const { return &engine_; }

@@ -5,8 +5,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,7 +49,17 @@ void* find(const char* name);
   X(sem_post) X(sem_getvalue)                                                                          \
   X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
-  X(__cxa_thread_atexit_impl)
+  X(__cxa_thread_atexit_impl)                                                                          \
+  X(pthread_mutex_consistent) X(pthread_cancel) X(pthread_testcancel) X(pthread_setcancelstate)        \
+  X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_getname_np)                                 \
+  X(thrd_create) X(thrd_join) X(thrd_detach) X(thrd_exit) X(thrd_sleep) X(mtx_init)                    \
+  X(sigaction) X(signal) X(sigaltstack) X(pthread_sigmask) X(sigprocmask) X(sigpending) X(raise)       \
+  X(pthread_kill) X(pthread_sigqueue) X(kill) X(pause) X(sigsuspend) X(sigwaitinfo) X(sigtimedwait)    \
+  X(sigwait) X(alarm) X(setitimer) X(timer_create) X(timer_settime) X(timer_delete)                    \
+  X(getpid) X(getppid) X(gettid) X(get_nprocs) X(get_nprocs_conf) X(sysconf)                           \
+  X(getrandom) X(getentropy) X(arc4random) X(arc4random_buf) X(arc4random_uniform)                     \
+  X(fork) X(daemon) X(system) X(popen) X(execve) X(execv) X(execvp) X(execvpe) X(fexecve)              \
+  X(posix_spawn) X(posix_spawnp) X(sem_open)
 // clang-format on
 
 #define HARNESS_DECLARE_REAL(name)                                       \

@@ -95,6 +95,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.spurious_wakeups = options.spurious_wakeups;
   }
 
   reports::Verdict run() {
@@ -120,6 +121,7 @@ class Exploration {
     job.strategy = &strategy;
     job.settings.seed = options_.seed;
     job.settings.max_steps = options_.max_steps;
+    job.settings.spurious_wakeups = options_.spurious_wakeups;
     job.watchdog_seconds = options_.watchdog_seconds;
     job.interrupted = options_.interrupted;
     return job;

@@ -3,16 +3,22 @@
 #include <cerrno>
 
 #include "harness/runtime/caller.hpp"
+#include "harness/runtime/cancellation.hpp"
 #include "harness/runtime/clock.hpp"
 
 namespace harness {
 namespace {
 
+// Nobody's sleep takes longer than it must; it may be cancelled, and a signal's handler runs after it.
 void sleep_until(std::uint64_t ns, std::uintptr_t where) {
-  const Entered entered;
-  entered->reach({.op = Op::sleep, .value = ns, .where = where});
-  entered->advance_to(ns);
-  entered->executed();
+  cancellation_point([=](Engine& engine) {
+    Task& me = engine.current();
+    engine.reach({.op = Op::sleep, .value = ns, .where = where});
+    engine.advance_to(ns);
+    engine.executed();
+    me.interrupted = me.must_end();
+    return 0;
+  });
 }
 
 void sleep_for(std::uint64_t ns, std::uintptr_t where) { sleep_until(active->now_ns() + ns, where); }
