@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "harness/engine/fiber_pool.hpp"
+#include "harness/engine/errors.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/oracle.hpp"
@@ -61,9 +62,7 @@ class Engine {
   // A scheduling point: returns when the event is to be executed; the caller executes it, completes it,
   // and calls executed(). While a task is the only one that has not ended there is nothing to decide: its
   // events are no steps, and nobody is asked.
-  [[gnu::always_inline]] Event& reach(const Event& event) {
-    return unfinished_ == 1 ? alone(event) : among_others(event);
-  }
+  Event& reach(const Event& event);
   // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
   // owner calls enable() and disable() as things change.
   Event& reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what);
@@ -170,18 +169,24 @@ class Engine {
 
  private:
   class Play;
-  [[gnu::always_inline]] Event& alone(const Event& event) {
+  [[gnu::always_inline]] void write(Event& to, const Event& event) {
+    to = event;
+    to.task = current_->id;
+    to.step = steps_;
+  }
+  [[gnu::always_inline]] Event& pending_of_current() {
+    Task& me = *current_;
+    if (me.fresh) [[unlikely]]
+      offer(me, 0, Event{});
+    return ready_[me.entry].event;
+  }
+  void count_alone() {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
-    copy_by_field(now_, event);
-    now_.task = current_->id;
-    now_.step = steps_;
     access_is_point = true;
-    return now_;
   }
   static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory
   static constexpr std::uint64_t events_per_step = 16;  // limit on the events of a lone task
-  Event& among_others(const Event& event);
   static void fiber_main(void* task);
   void run_body(Task& task);
   void decide();
@@ -199,7 +204,7 @@ class Engine {
   void restore_state();
   void offer(Task& task, std::uint16_t alternative, const Event& event);
   void withdraw(Task& task);
-  Ready* entry_of(TaskId id);
+  void renumber(std::size_t from);
   void dispatch(const Event& event);
   void record(const Event& event);
   Recorded recorded(const Event& event);
@@ -219,9 +224,10 @@ class Engine {
   Settings settings_;
   Strategy* strategy_ = nullptr;
   std::vector<std::unique_ptr<Oracle>> oracles_;
-  std::array<std::vector<Oracle*>, static_cast<std::size_t>(Op::count_)> watchers_;
+  std::array<std::vector<std::uint8_t>, static_cast<std::size_t>(Op::count_)> watchers_;  // of oracles_
 
   Ops watched_;  // by any oracle
+  std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
@@ -269,5 +275,66 @@ class Entered {
  private:
   Engine& engine_;
 };
+
+// ---------------------------------------------------------------------------------------------------------
+// A scheduling point from end to end, inline in every callback: each function on the way that has to return
+// on the stack of another task is a return that the processor does not foresee.
+
+[[gnu::always_inline]] inline const Ready& Engine::ask(std::span<const Ready> ready) {
+  const std::size_t index = strategy_->next(ready, current_->id);
+  if (index == Strategy::abandon) leave(Outcome::abandoned);
+  HARNESS_CHECK(index < ready.size());
+  return ready[index];
+}
+
+[[gnu::always_inline]] inline void Engine::switch_to(Task& task) {
+  Task& me = *current_;
+  me.shadow_top = shadow_top;
+  use_shadow_stack_of(task);
+  access_is_point = true;
+  current_ = &task;
+  switch_context(me.fiber->context(), task.fiber->context());
+}
+
+// The choice is written down before anything of it happens.
+[[gnu::always_inline]] inline void Engine::commit(const Ready& chosen) {
+  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
+  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
+  shared_.steps.store(++steps_, std::memory_order_release);
+  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
+          0x9e37'79b9'7f4a'7c15;
+  hash_ ^= hash_ >> 29;
+  copy_by_field(now_, chosen.event);
+  now_.task = chosen.task;
+  now_.step = steps_;
+  access_is_point = true;
+  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
+  if (!timed_.empty()) offer_timeouts();
+}
+
+// Who goes on? Returns when the calling task does.
+[[gnu::always_inline]] inline void Engine::decide() {
+  Task& me = *current_;
+  if (me.fresh) {  // it has come as far as its creator lets it
+    me.fresh = false;
+    switch_to(*me.creator);
+    return;
+  }
+  if (ready_.empty()) nothing_ready();
+  const Ready& chosen = ask(ready_);
+  Task& next = *tasks_[chosen.task];
+  commit(chosen);
+  if (&next != &me) switch_to(next);
+}
+
+[[gnu::always_inline]] inline Event& Engine::reach(const Event& event) {
+  const bool is_alone = unfinished_ == 1;
+  write(is_alone ? now_ : pending_of_current(), event);
+  if (is_alone)
+    count_alone();
+  else
+    decide();
+  return now_;
+}
 
 }  // namespace harness

@@ -38,6 +38,10 @@ struct TlsImage {
   std::size_t bytes = 0;
 };
 
+extern void (*chosen_switch)(Context* from, const Context* to);
+// Saves the present state in `from`, and goes to `to`; returns when somebody goes to `from`.
+[[gnu::always_inline]] inline void switch_context(Context& from, Context& to) { chosen_switch(&from, &to); }
+
 class Fiber {
  public:
   // What a thread gets that does not ask for more.
@@ -80,7 +84,6 @@ class Fiber {
 };
 
 // Leaves `from` (filling it) and goes on at `to`.
-void switch_context(Context& from, Context& to);
 // The context of the calling OS thread, for coming back to it: its thread pointer is filled in.
 Context context_of_this_thread();
 

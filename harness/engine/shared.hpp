@@ -82,6 +82,8 @@ struct Shared {
   Choice* choices;                   // max_choices
   Recorded* events;                  // max_recorded
 
+  // note_distinct() will come with this hash: its place is fetched from memory meanwhile.
+  void expect_distinct(std::uint64_t hash) const { __builtin_prefetch(&distinct_hashes[hash % distinct_slots]); }
   // Adds to the set of distinct executions; gives up counting when the table is nearly full.
   void note_distinct(std::uint64_t hash);
   // A copy of `text` that the watching process can read too.

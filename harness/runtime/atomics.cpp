@@ -11,7 +11,7 @@ __extension__ using U128 = unsigned __int128;
 // The scheduling point. Whether the memory is still there is asked afterwards: another task may have unmapped
 // it meanwhile.
 template <class T>
-Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
+[[gnu::always_inline]] inline Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
   const auto object = reinterpret_cast<std::uintptr_t>(address);
   Event& event = engine.reach(Event{.op = op,
                                     .order = static_cast<std::uint8_t>(order),

@@ -50,6 +50,25 @@ TEST_P(EnginePrograms, ComeOutAsTheySay) {
 INSTANTIATE_TEST_SUITE_P(All, EnginePrograms, testing::ValuesIn(cases()),
                          [](const auto& test) { return name_of(test.param); });
 
+// Random data comes from the seed alone: what was found with it is confirmed and replayed with it.
+TEST(EngineReplay, SeesTheRandomDataThatTheSearchSaw) {
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Options options;
+    options.strategy = "random";
+    options.executions = 200;
+    options.seed = seed;
+    const reports::Verdict verdict = test::run("drawn", "one-in-eight", options);
+    EXPECT_EQ(verdict.reason, "");
+    if (!verdict.violation) continue;
+    ++found;
+    options.schedule = verdict.violation->schedule;
+    EXPECT_TRUE(test::run("drawn", "one-in-eight", options).violation) << "seed " << seed;
+  }
+  EXPECT_GT(found, 0);
+  EXPECT_LT(found, 20);
+}
+
 // A violation that was found is found again from its own schedule, at the same step.
 TEST(EngineReplay, TheScheduleOfAViolationRepeatsIt) {
   for (const Variant& variant : test::program("oracles").variants) {

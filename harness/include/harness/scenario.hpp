@@ -29,7 +29,8 @@ class Execution {
   // Lets all spawned tasks run and returns when all have ended. To return from `play` with spawned
   // tasks that were not joined is an error of the scenario.
   virtual void join() = 0;
-  // A number below `bound`, from the seed and the number of the execution.
+  // A number below `bound`, from the seed: under the engine the same numbers in every execution, so that
+  // an interleaving is all that differs; on real threads others in every round.
   virtual std::uint64_t random(std::uint64_t bound) = 0;
   // True where the engine decides the order, false on real threads. For sizing workloads only.
   virtual bool controlled() const = 0;
