@@ -270,6 +270,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   timed_.clear();
   signal_actions_.reset();
   handlers_expected_ = false;
+  rand_was_called_ = false;
   Task& main = create("main", &play_->body(), nullptr, nullptr);
   current_ = &main;
   use_shadow_stack_of(main);
@@ -315,6 +316,7 @@ void Engine::restore_state() {
   heap_.reset();
   snapshot_.restore();
   fibers_.reset();
+  descriptors_.reset();
 }
 
 std::uint64_t Engine::random_bits() {

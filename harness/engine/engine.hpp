@@ -17,10 +17,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "harness/engine/fiber_pool.hpp"
+#include "harness/engine/descriptors.hpp"
 #include "harness/engine/errors.hpp"
+#include "harness/engine/fiber_pool.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/oracle.hpp"
@@ -75,9 +77,10 @@ class Engine {
   // Gives up the processor until somebody calls wake() on the task; `event` is what going on will be. With a
   // deadline it may also go on by itself: true then.
   bool sleep_in(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
-  // Waits in `list` until woken, interrupted or `enabled`; true where time was over first.
-  bool wait_interruptibly(WaitList& list, bool enabled, const Event& event, std::uint64_t deadline_ns);
+  // The same, but a signal or a cancellation ends it as well; see Task::interrupted.
+  bool wait_interruptibly(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
   void wake(Task& task);
+  void wake_spinner(Task& task);
   // A sleeping task now waits for something else.
   void move(Task& task, WaitList& list, bool enabled, const Event& event, WaitsFor what);
   void enable(WaitList& list);
@@ -122,7 +125,11 @@ class Engine {
   Task* find_thread(pthread_t handle);
   void detach(Task& task);
   void joined(Task& task);
-  void made_key(pthread_key_t key) { made_keys_.push_back(key); }
+  // Where a library that is not restored has made the key, it will not make it again.
+  void made_key(pthread_key_t key, std::uintptr_t where) {
+    if (snapshot_.covers(where)) made_keys_.push_back(key);
+  }
+  void deleted_key(pthread_key_t key) { std::erase(made_keys_, key); }
   [[noreturn]] void end_task();  // the current one
   std::string_view name(TaskId id) const { return shared_.task_names[id]; }
 
@@ -131,6 +138,10 @@ class Engine {
   void expect_handlers() { handlers_expected_ = true; }
   bool handlers_expected() const { return handlers_expected_; }
   void run_handlers();
+
+  Descriptors& descriptors() { return descriptors_; }
+  // True once in an execution.
+  bool is_first_rand() { return !std::exchange(rand_was_called_, true); }
 
   // Virtual time, in ns since the start of the execution.
   std::uint64_t now_ns() const { return now_ns_; }
@@ -210,8 +221,8 @@ class Engine {
   Recorded recorded(const Event& event);
   void handle(int signal);
   void nothing_ready();
+  TaskId holder_of(const Object& object, const Task& waits) const;
   bool let_spinners_go_on();
-  void wake_spinner(Task& task);
   void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
   bool put_to_sleep_if_spinning();
   void offer_timeouts();
@@ -238,6 +249,8 @@ class Engine {
   std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
   std::vector<pthread_key_t> made_keys_;
   SignalActions signal_actions_;
+  Descriptors descriptors_;
+  bool rand_was_called_ = false;
   bool handlers_expected_ = false;
   Task* current_ = nullptr;
   Event now_;                 // the event being executed

@@ -8,10 +8,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,7 +54,7 @@ void* find(const char* name);
   X(pthread_setspecific)                                                                               \
   X(sem_init) X(sem_destroy) X(sem_wait) X(sem_trywait) X(sem_timedwait) X(sem_clockwait)              \
   X(sem_post) X(sem_getvalue)                                                                          \
-  X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
+  X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday) X(timespec_get) X(clock)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
   X(__cxa_thread_atexit_impl)                                                                          \
   X(pthread_mutex_consistent) X(pthread_cancel) X(pthread_testcancel) X(pthread_setcancelstate)        \
@@ -58,6 +65,13 @@ void* find(const char* name);
   X(sigwait) X(alarm) X(setitimer) X(timer_create) X(timer_settime) X(timer_delete)                    \
   X(getpid) X(getppid) X(gettid) X(get_nprocs) X(get_nprocs_conf) X(sysconf)                           \
   X(getrandom) X(getentropy) X(arc4random) X(arc4random_buf) X(arc4random_uniform)                     \
+  X(close_range) X(closefrom) X(read) X(write) X(readv) X(writev) X(close) X(poll) X(ppoll) X(select) X(pselect)                   \
+  X(pipe) X(pipe2) X(dup) X(dup2) X(dup3) X(socketpair) X(socket) X(accept) X(accept4) X(connect)      \
+  X(shutdown) X(recv) X(recvfrom) X(recvmsg) X(send) X(sendto) X(sendmsg)                              \
+  X(eventfd) X(eventfd_read) X(eventfd_write)                                                          \
+  X(timerfd_create) X(timerfd_settime) X(timerfd_gettime)                                              \
+  X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(epoll_pwait)                           \
+  X(rand) X(srand) X(random) X(srandom) X(drand48) X(lrand48) X(mrand48) X(srand48) X(seed48)          \
   X(fork) X(daemon) X(system) X(popen) X(execve) X(execv) X(execvp) X(execvpe) X(fexecve)              \
   X(posix_spawn) X(posix_spawnp) X(sem_open)
 // clang-format on

@@ -46,6 +46,7 @@ void send_signal(Engine& engine, Task& task, int signal, std::uintptr_t where) {
                 .where = where});
   engine.executed();
   if (signal == 0 || task.done) return;
+  if (&task == &engine.current()) forget_left_handlers(task);
   const auto& action = engine.signal_actions().at(signal);
   const bool wanted = (task.signals_awaited & bit_of(signal)) != 0;
   const bool ignored = action.sa_handler == SIG_IGN ||
@@ -69,10 +70,15 @@ Task& receiver_of(Engine& engine, int signal) {
 void wait_for_handler(Engine& engine, std::uint64_t blocked, std::uintptr_t where) {
   Task& me = engine.current();
   const std::uint64_t before = std::exchange(me.signals_blocked, blocked);
-  WaitList alone;
-  engine.wait_interruptibly(alone, (me.signals_pending & ~blocked) != 0,
-                            Event{.op = Op::signal, .value = me.id, .where = where}, no_deadline);
+  const Event event{.op = Op::signal, .value = me.id, .where = where};
+  engine.reach(event);
   engine.executed();
+  if ((me.signals_pending & ~blocked) == 0 && !me.must_end()) {
+    WaitList alone;
+    engine.wait_interruptibly(alone, event, no_deadline, WaitsFor::condition);
+    engine.executed();
+  }
+  me.interrupted = true;
   me.signals_blocked_after_handler = before;
   me.restores_blocked = true;
   engine.expect_handlers();
@@ -80,17 +86,33 @@ void wait_for_handler(Engine& engine, std::uint64_t blocked, std::uintptr_t wher
 
 int take_signal(Engine& engine, std::uint64_t awaited, std::uint64_t deadline_ns, std::uintptr_t where) {
   Task& me = engine.current();
-  me.signals_awaited = awaited;
-  WaitList alone;
-  const bool timed_out = engine.wait_interruptibly(
-      alone, (me.signals_pending & awaited) != 0,
-      Event{.op = Op::signal, .value = me.id, .where = where}, deadline_ns);
+  const Event event{.op = Op::signal, .value = me.id, .where = where};
+  engine.reach(event);
   engine.executed();
-  me.signals_awaited = 0;
+  bool timed_out = false;
+  if ((me.signals_pending & awaited) == 0 && !me.must_end()) {
+    me.signals_awaited = awaited;
+    WaitList alone;
+    timed_out = engine.wait_interruptibly(alone, event, deadline_ns, WaitsFor::condition);
+    engine.executed();
+    me.signals_awaited = 0;
+  }
   const std::uint64_t arrived = me.signals_pending & awaited;
-  if (arrived == 0) return timed_out ? 0 : -1;
+  if (arrived == 0) {
+    me.interrupted = !timed_out;
+    return timed_out ? 0 : -1;
+  }
   me.signals_pending &= ~(arrived & -arrived);
   return std::countr_zero(arrived) + 1;
+}
+
+// siglongjmp() out of a handler unblocks what the handler blocked.
+void forget_left_handlers(Task& me) {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  while (!me.handlers.empty() && me.handlers.back().frame < here) {
+    me.signals_blocked = me.handlers.back().blocked_before;
+    me.handlers.pop_back();
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -98,6 +120,7 @@ int take_signal(Engine& engine, std::uint64_t awaited, std::uint64_t deadline_ns
 // Called when the current task goes back to the program.
 void Engine::run_handlers() {
   Task& me = *current_;
+  forget_left_handlers(me);
   while (const std::uint64_t due = me.signals_pending & ~me.signals_blocked) {
     me.signals_pending &= ~(due & -due);
     handle(std::countr_zero(due) + 1);
@@ -121,8 +144,8 @@ void Engine::handle(int signal) {
     crashed(fault_name(signal) != nullptr ? fault_name(signal) : text.c_str(), 0, false, now_.where);
   }
   Task& me = *current_;
-  const std::uint64_t before = me.signals_blocked;
   const int error = errno;
+  me.handlers.push_back({reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), me.signals_blocked});
   me.signals_blocked |= bits_of(action.sa_mask);
   if ((action.sa_flags & SA_NODEFER) == 0) me.signals_blocked |= bit_of(signal);
   if ((action.sa_flags & SA_RESETHAND) != 0) signal_actions_.set(signal, {});
@@ -134,7 +157,8 @@ void Engine::handle(int signal) {
   } else {
     action.sa_handler(signal);
   }
-  me.signals_blocked = before;
+  me.signals_blocked = me.handlers.back().blocked_before;
+  me.handlers.pop_back();
   errno = error;
 }
 

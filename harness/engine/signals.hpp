@@ -18,6 +18,8 @@ constexpr std::uint64_t bit_of(int signal) { return std::uint64_t{1} << (signal 
 std::uint64_t bits_of(const sigset_t& set);
 sigset_t set_of(std::uint64_t bits);
 
+// To be called before the mask of the current task matters.
+void forget_left_handlers(Task& me);
 // A step: from now on the signal is pending for `task`. With `signal` 0 only that.
 void send_signal(Engine& engine, Task& task, int signal, std::uintptr_t where);
 // The task that a signal for the whole process goes to: the current one, where it does not block it.

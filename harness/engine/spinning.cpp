@@ -91,6 +91,17 @@ std::uint64_t Engine::read_clock() {
   return now_ns_ += 100;  // a clock that stands still would be noticed
 }
 
+// Who has the lock that `waits` wants; for reading it may be several, itself among them.
+TaskId Engine::holder_of(const Object& object, const Task& waits) const {
+  const auto reads = [&](const Task& task) {
+    return std::find(task.shared.begin(), task.shared.end(), &object) != task.shared.end();
+  };
+  if (object.owner != no_task || reads(waits)) return object.owner != no_task ? object.owner : waits.id;
+  for (std::size_t i = 0; i < task_count_; ++i)
+    if (reads(*tasks_[i])) return tasks_[i]->id;
+  return no_task;
+}
+
 // Time-outs first, then loops with deadlines; else every task that has not ended is stuck for good.
 void Engine::nothing_ready() {
   for (Task* const task : timed_)
@@ -107,7 +118,7 @@ void Engine::nothing_ready() {
     stuck.before = no_task;
     if (const Object* const object = find_object(reinterpret_cast<const void*>(task.pending.object));
         object != nullptr && task.waits_for == WaitsFor::lock)
-      stuck.before = object->owner;
+      stuck.before = holder_of(*object, task);
     if (task.waits_for == WaitsFor::join) stuck.before = task.pending.value;
     stuck.value = static_cast<std::uint64_t>(task.waits_for);
     if (settings_.records) record(stuck);

@@ -90,16 +90,14 @@ bool timed_out_waiting(Engine& engine, WaitList& list, const Event& event, std::
 
 }  // namespace
 
-bool Engine::wait_interruptibly(WaitList& list, bool enabled, const Event& event,
-                                std::uint64_t deadline_ns) {
+bool Engine::wait_interruptibly(WaitList& list, const Event& event, std::uint64_t deadline_ns,
+                                WaitsFor what) {
   const InterruptibleWait interruptible(*current_, Interruptible::at_once);
-  reach(event);
-  if (enabled || current_->interrupted) return false;
-  executed();
-  return sleep_in(list, event, deadline_ns, WaitsFor::condition);
+  return sleep_in(list, event, deadline_ns, what);
 }
 
 void interrupt(Engine& engine, Task& task) {
+  if (task.spin.asleep) return engine.wake_spinner(task);
   if (task.interruptible == Interruptible::no) return;
   task.interrupted = true;
   if (task.list == nullptr) return;  // about to wait: it will look
@@ -399,6 +397,26 @@ int futex_wake(Engine& engine, const std::uint32_t* word, int count, std::uint32
   });
   engine.executed();
   return woken;
+}
+
+// A waiter keeps its time; what it will see when it wakes is the other word.
+int futex_requeue(Engine& engine, const std::uint32_t* from, int wake_count, int move_count,
+                  const std::uint32_t* to, const std::uint32_t* expected, std::uint32_t value,
+                  std::uintptr_t where) {
+  Object& source = engine.object(from);
+  Object& target = engine.object(to);
+  step(engine, Op::futex_wake, from, where);
+  if (expected != nullptr && *expected != value) return -give_up(engine, EAGAIN);
+  int handled = 0;
+  source.sleepers.each([&](Task& task) {
+    if (handled >= wake_count + move_count) return;
+    if (handled++ < wake_count) return engine.wake(task);
+    source.sleepers.remove(task);
+    task.pending.object = target.address;
+    target.sleepers.push(task);
+  });
+  engine.executed();
+  return handled;
 }
 
 // ---------------------------------------------------------------------------------------------------------

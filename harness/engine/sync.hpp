@@ -46,6 +46,11 @@ bool barrier_wait(Engine& engine, const void* barrier, std::uintptr_t where);
 // -EAGAIN, -ETIMEDOUT, -EINTR or 0, as the system call.
 int futex_wait(Engine& engine, const std::uint32_t* word, std::uint32_t expected, std::uint32_t mask,
                std::uint64_t deadline_ns, std::uintptr_t where);
+// Of those who wait at `from` wakes some and moves others to `to`; where `expected` is given, only while that
+// word has `value`. How many it was, or -EAGAIN.
+int futex_requeue(Engine& engine, const std::uint32_t* from, int wake_count, int move_count,
+                  const std::uint32_t* to, const std::uint32_t* expected, std::uint32_t value,
+                  std::uintptr_t where);
 int futex_wake(Engine& engine, const std::uint32_t* word, int count, std::uint32_t mask, std::uintptr_t where);
 
 // EINTR where the wait was interrupted.

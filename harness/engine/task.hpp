@@ -1,11 +1,13 @@
 // Task: one thread of an execution, advanced from event to event.
 #pragma once
 
+#include <poll.h>
 #include <unwind.h>
 
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "harness/engine/event.hpp"
@@ -52,7 +54,7 @@ struct SpinWatch {
 };
 
 // Also the `value` of a `stuck` event.
-enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change };
+enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change, descriptor };
 
 // May a signal or a cancellation end what the task waits for? Who waits on a condition takes the mutex first.
 enum class Interruptible : std::uint8_t { no, at_once, with_mutex };
@@ -79,6 +81,7 @@ struct TaskState {
   bool cancel_asynchronous = false;
   std::uint64_t signals_pending = 0;  // bit n-1: signal n
   std::uint64_t signals_blocked = 0;
+  std::span<pollfd> awaits;           // the descriptors it waits for
   std::uint64_t signals_awaited = 0;  // by sigwait()
   bool restores_blocked = false;      // after the next handler: sigsuspend()
   std::uint64_t signals_blocked_after_handler = 0;
@@ -101,7 +104,13 @@ struct TaskState {
 struct Task : TaskState {
   // It was cancelled, and has not said that it must not be.
   bool must_end() const { return cancel_requested && !cancel_disabled; }
+  bool called_away() const { return must_end() || (signals_pending & ~signals_blocked) != 0; }
 
+  // A handler that runs, or was left by a jump: then the stack is above its frame again.
+  struct Handler {
+    std::uintptr_t frame;
+    std::uint64_t blocked_before;
+  };
   struct AtExit {
     void (*function)(void*);
     void* object;
@@ -109,6 +118,7 @@ struct Task : TaskState {
   SpinWatch spin;
   std::vector<AtExit> at_exit;     // destructors of thread_local variables
   std::vector<void*> specific;     // pthread_setspecific, by key
+  std::vector<Handler> handlers;
   std::vector<Object*> robust;     // robust mutexes that it has locked, some of them unlocked since
   std::vector<Object*> shared;     // reader-writer locks that it holds for reading, once for each time
   _Unwind_Exception unwinding;     // while its stack is unwound by pthread_exit() or a cancellation

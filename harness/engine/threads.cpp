@@ -24,6 +24,7 @@ void reuse(Task& task) {
   task.spin.count = 0;
   task.spin.asleep = false;
   task.robust.clear();
+  task.handlers.clear();
   task.shared.clear();
   static_cast<TaskState&>(task) = TaskState{};
   task.shadow_base = task.shadow_top = keep;

@@ -85,3 +85,34 @@ unsigned harness_random_device(void* device) {
       reinterpret_cast<unsigned (*)(void*)>(real::find("_ZNSt13random_device9_M_getvalEv"));
   return get(device);
 }
+
+// --- glibc's generators, from the state that they have when a program starts
+
+namespace harness {
+namespace {
+
+void begin_anew() {
+  const Entered entered;
+  if (!entered->is_first_rand()) return;
+  real::srandom(1u);
+  unsigned short zero[3] = {0, 0, 0};
+  real::seed48(zero);
+}
+
+}  // namespace
+}  // namespace harness
+
+#define HARNESS_GENERATOR(result, name, parameters, ...)      \
+  HARNESS_EXPORT result name parameters noexcept {            \
+    if (active != nullptr) harness::begin_anew();             \
+    return real::name(__VA_ARGS__);                           \
+  }
+HARNESS_GENERATOR(int, rand, ())
+HARNESS_GENERATOR(long, random, ())
+HARNESS_GENERATOR(double, drand48, ())
+HARNESS_GENERATOR(long, lrand48, ())
+HARNESS_GENERATOR(long, mrand48, ())
+HARNESS_GENERATOR(void, srand, (unsigned seed), seed)
+HARNESS_GENERATOR(void, srandom, (unsigned seed), seed)
+HARNESS_GENERATOR(void, srand48, (long seed), seed)
+HARNESS_GENERATOR(unsigned short*, seed48, (unsigned short seed[3]), seed)

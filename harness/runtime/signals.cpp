@@ -27,6 +27,7 @@ int set_action(int signal, const struct sigaction* action, struct sigaction* bef
 int change_mask(int how, const sigset_t* set, sigset_t* before) {
   const Entered entered;
   Task& me = entered->current();
+  forget_left_handlers(me);
   if (before != nullptr) *before = set_of(me.signals_blocked);
   if (set == nullptr) return 0;
   const std::uint64_t bits = bits_of(*set) & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));

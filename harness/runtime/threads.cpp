@@ -171,11 +171,12 @@ HARNESS_EXPORT int pthread_detach(pthread_t handle) noexcept {
 HARNESS_EXPORT int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   const int error = real::pthread_key_create(key, destructor);
   if (error == 0) harness::note_key(*key, destructor);
-  if (error == 0 && active != nullptr) Entered()->made_key(*key);
+  if (error == 0 && active != nullptr) Entered()->made_key(*key, HARNESS_CALLER);
   return error;
 }
 HARNESS_EXPORT int pthread_key_delete(pthread_key_t key) noexcept {
   harness::forget_key(key);
+  if (active != nullptr) Entered()->deleted_key(key);
   return real::pthread_key_delete(key);
 }
 HARNESS_EXPORT void* pthread_getspecific(pthread_key_t key) noexcept {

@@ -46,6 +46,18 @@ HARNESS_EXPORT int gettimeofday(timeval* time, void* zone) noexcept {
   *time = {now.tv_sec, now.tv_nsec / 1000};
   return 0;
 }
+HARNESS_EXPORT int timespec_get(timespec* time, int base) noexcept {
+  if (active == nullptr) return real::timespec_get(time, base);
+  if (base != TIME_UTC) return 0;
+  *time = harness::now(CLOCK_REALTIME);
+  return base;
+}
+// The processor's time goes on as the other clocks do.
+HARNESS_EXPORT clock_t clock() noexcept {
+  if (active == nullptr) return real::clock();
+  const harness::Entered entered;
+  return static_cast<clock_t>(entered->read_clock() / (harness::ns_per_s / CLOCKS_PER_SEC));
+}
 HARNESS_EXPORT time_t time(time_t* to) noexcept {
   if (active == nullptr) return real::time(to);
   const time_t now = harness::now(CLOCK_REALTIME).tv_sec;
