@@ -28,6 +28,7 @@ void Descriptors::reset() {
   timers_.clear();
   waiting_ = {};
   changes_ = 0;
+  clock_ = 0;
 }
 
 Descriptors::Timer* Descriptors::find_timer(int file) {
@@ -97,6 +98,8 @@ int wait_ready(Engine& engine, std::span<pollfd> files, std::uint64_t deadline_n
 }
 
 void descriptors_changed(Engine& engine) {
+  engine.races().acquire(engine.descriptors().clock());
+  engine.races().release_join(engine.descriptors().clock());
   engine.descriptors().waiting().each([&](Task& task) {
     if (ready_now(engine, task.awaits) != 0) engine.wake(task);
   });

@@ -43,6 +43,8 @@ class Descriptors {
   WaitList& waiting() { return waiting_; }
   // Counts what is done to descriptors: a task that looks at one again and again waits for this to change.
   std::uint64_t& changes() { return changes_; }
+  // See Races: whoever uses a descriptor knows what came before all that was done to any of them.
+  std::uint32_t& clock() { return clock_; }
 
  private:
   std::vector<bool> tools_;
@@ -50,6 +52,7 @@ class Descriptors {
   std::vector<Timer> timers_;
   WaitList waiting_;
   std::uint64_t changes_ = 0;
+  std::uint32_t clock_ = 0;
 };
 
 class Engine;

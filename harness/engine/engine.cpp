@@ -18,6 +18,7 @@ Engine* active = nullptr;
 Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
   shared_.engine = this;
+  points.use(shared_.points);
   scheduler_ = context_of_this_thread();
   HARNESS_CHECK(oracles_.size() <= 32);
   for (std::size_t i = 0; i < oracles_.size(); ++i)
@@ -253,10 +254,16 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   steps_ = 0;
   alone_events_ = 0;
   access_is_point = true;
+  plain_left = plain_run;
+  points.begin(settings_.all_plain_points);
+  shared_.points_in_force = points.count();
+  races_.begin();
+  history_.clear();
   hash_ = 0;
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
+  ahead_ = false;
   // The same in every execution: a strategy that knows the program relies on it, and so does a replay.
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;
   outcome_ = Outcome::completed;

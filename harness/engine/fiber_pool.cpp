@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "harness/engine/event.hpp"
 #include "harness/engine/loading.hpp"
 
 namespace harness {
@@ -46,7 +47,10 @@ void FiberPool::give_back(Fiber& fiber) {
 void FiberPool::reset() {
   for (Size& size : sizes_) {
     size.free.clear();
-    for (const auto& fiber : size.all) size.free.push_back(fiber.get());
+    for (const auto& fiber : size.all) {
+      fiber->last_task = no_task;
+      size.free.push_back(fiber.get());
+    }
     std::reverse(size.free.begin(), size.free.end());
   }
 }

@@ -22,6 +22,8 @@ struct Object {
   bool known = false;           // a semaphore or barrier whose value was read or set
   Robust robust = Robust::sound;
   std::uint64_t parties = 0;    // of a barrier
+  std::uint32_t clock = 0;      // see Races: what whoever takes it next learns
+  std::uint32_t shared_clock = 0;  // of the shared holders, for the next exclusive one
   WaitList waiters;             // tasks whose next event needs it (exclusively)
   WaitList shared_waiters;
   WaitList sleepers;            // tasks that wait for somebody else's event on it
@@ -43,6 +45,10 @@ class ObjectTable {
       if (slots_[slot].generation != generation_) return nullptr;
       if (slots_[slot].object->address == address) return slots_[slot].object;
     }
+  }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::size_t i = 0; i < used_; ++i) visit(pool_[i]);
   }
   void reset() {
     ++generation_;

@@ -10,6 +10,7 @@ namespace {
 void let_go(Engine& engine, Object& object) {
   object.owner = no_task;
   object.depth = 0;
+  engine.races().release(object.clock);
   engine.enable(object.waiters);
 }
 

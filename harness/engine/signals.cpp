@@ -53,6 +53,7 @@ void send_signal(Engine& engine, Task& task, int signal, std::uintptr_t where) {
                        (action.sa_handler == SIG_DFL && is_ignored_by_default(signal));
   if (ignored && !wanted) return;
   task.signals_pending |= bit_of(signal);
+  engine.races().release_join(task.signal_clock);
   engine.expect_handlers();
   if (wanted || (task.signals_blocked & bit_of(signal)) == 0) interrupt(engine, task);
 }
@@ -98,6 +99,7 @@ int take_signal(Engine& engine, std::uint64_t awaited, std::uint64_t deadline_ns
     me.signals_awaited = 0;
   }
   const std::uint64_t arrived = me.signals_pending & awaited;
+  engine.races().acquire(me.signal_clock);
   if (arrived == 0) {
     me.interrupted = !timed_out;
     return timed_out ? 0 : -1;
@@ -120,6 +122,7 @@ void forget_left_handlers(Task& me) {
 // Called when the current task goes back to the program.
 void Engine::run_handlers() {
   Task& me = *current_;
+  races_.acquire(me.signal_clock);
   forget_left_handlers(me);
   while (const std::uint64_t due = me.signals_pending & ~me.signals_blocked) {
     me.signals_pending &= ~(due & -due);

@@ -20,7 +20,7 @@ bool overlap(const SpinWatch::Load& load, std::uintptr_t address, std::uint32_t 
 
 }  // namespace
 
-void Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value,
+bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value,
                     std::uintptr_t where) {
   SpinWatch& spin = current_->spin;
   for (std::uint32_t i = 0; i < spin.count; ++i) {
@@ -30,11 +30,29 @@ void Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
       spin.progress();
       break;
     }
-    if (++load.repeats >= SpinWatch::patience && put_to_sleep_if_spinning()) spin.progress();
-    return;
+    if (++load.repeats < SpinWatch::patience) return false;
+    ahead_ = now_.op == Op::load && load.repeats < SpinWatch::patience + SpinWatch::longest_try;
+    if (ahead_) return false;
+    const bool slept = put_to_sleep_if_spinning();
+    spin.progress();
+    return slept;
   }
   if (spin.count == SpinWatch::capacity) spin.progress();
   spin.loads[spin.count++] = {address, where, value, bytes, 0};
+  return false;
+}
+
+// Many a wait tries a number of times before it blocks (std::atomic's wait() 16 times). So a loop of loads that
+// looks like spinning goes on for a while, without a step: nothing that others do meanwhile could make a
+// difference that it would not make before. Where it then does something else, it does not spin.
+bool Engine::runs_ahead(const Event& event) {
+  if (event.op == Op::yield || event.op == Op::fence) return true;
+  const SpinWatch& spin = current_->spin;
+  const auto loads = std::span(spin.loads.data(), spin.count);
+  ahead_ = event.op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
+             return load.address == event.object && load.where == event.where && load.repeats > 0;
+           });
+  return ahead_;
 }
 
 // Sleeps only while all it has looked at is still as it saw it.
@@ -43,7 +61,7 @@ bool Engine::put_to_sleep_if_spinning() {
   for (std::uint32_t i = 0; i < me.spin.count; ++i) {
     const SpinWatch::Load& load = me.spin.loads[i];
     if (load.repeats == 0) continue;  // before the loop
-    if (value_at(load.address, load.bytes) != load.value) return true;
+    if (value_at(load.address, load.bytes) != load.value) return false;
   }
   me.spin.asleep = true;
   me.waits_for = WaitsFor::change;

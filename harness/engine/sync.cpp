@@ -15,11 +15,14 @@ bool is_free(const Object& object) { return object.owner == no_task && object.re
 void take(Engine& engine, Object& object) {
   object.owner = engine.current().id;
   object.depth = 1;
+  engine.races().acquire(object.clock);
+  engine.races().acquire(object.shared_clock);
   engine.disable(object.waiters);
   engine.disable(object.shared_waiters);
 }
 
 void free_exclusive(Engine& engine, Object& object) {
+  engine.races().release(object.clock);
   object.owner = no_task;
   object.depth = 0;
   engine.enable(object.waiters);
@@ -28,11 +31,13 @@ void free_exclusive(Engine& engine, Object& object) {
 
 void take_shared(Engine& engine, Object& object) {
   ++object.readers;
+  engine.races().acquire(object.clock);
   engine.current().shared.push_back(&object);
   engine.disable(object.waiters);
 }
 
 void free_shared(Engine& engine, Object& object) {
+  engine.races().release_join(object.shared_clock);
   auto& held = engine.current().shared;
   const auto mine = std::find(held.rbegin(), held.rend(), &object);
   if (mine != held.rend()) held.erase(std::next(mine).base());
@@ -301,6 +306,7 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
   if (object.count == 0) return give_up(engine, EINTR);
   me.interrupted = false;
   if (--object.count == 0) engine.disable(object.waiters);
+  engine.races().acquire(object.clock);
   engine.changed(object.address, 1);
   engine.executed();
   return 0;
@@ -312,6 +318,7 @@ int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t whe
   event.failed = object.count == 0;
   const bool failed = event.failed;
   if (!failed && --object.count == 0) engine.disable(object.waiters);
+  if (!failed) engine.races().acquire(object.clock);
   engine.executed();
   if (!failed) engine.changed(object.address, 1);
   if (failed) engine.loaded(object.address, 1, 0, where);
@@ -332,6 +339,7 @@ void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where)
   Object& object = engine.object(semaphore);
   step(engine, Op::semaphore_post, semaphore, where);
   ++object.count;
+  engine.races().release_join(object.clock);
   engine.enable(object.waiters);
   engine.changed(object.address, 1);
   engine.executed();
@@ -341,14 +349,17 @@ bool barrier_wait(Engine& engine, const void* barrier, std::uintptr_t where) {
   Object& object = engine.object(barrier);
   step(engine, Op::barrier, barrier, where);
   const bool last = ++object.count == object.parties;
+  engine.races().release_join(object.clock);
   engine.changed(object.address, 1);
   engine.executed();
   if (last) {
     object.count = 0;
+    engine.races().acquire(object.clock);
     object.sleepers.each([&](Task& task) { engine.wake(task); });
     return true;
   }
   engine.sleep_in(object.sleepers, event_at(Op::wake, barrier, where), no_deadline, WaitsFor::condition);
+  engine.races().acquire(object.clock);
   engine.executed();
   return false;
 }

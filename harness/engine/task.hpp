@@ -45,7 +45,8 @@ struct SpinWatch {
     std::uint32_t repeats;
   };
   static constexpr std::size_t capacity = 8;
-  static constexpr std::uint32_t patience = 4;  // repetitions before it is taken for spinning
+  static constexpr std::uint32_t patience = 4;       // repetitions before it is taken for spinning
+  static constexpr std::uint32_t longest_try = 32;   // and how many more it may take to turn out not to be
   std::array<Load, capacity> loads;
   std::uint32_t count = 0;
   bool asleep = false;
@@ -79,6 +80,7 @@ struct TaskState {
   bool cancel_requested = false;
   bool cancel_disabled = false;
   bool cancel_asynchronous = false;
+  std::uint32_t signal_clock = 0;     // see Races: what a handler knows of who sent its signal
   std::uint64_t signals_pending = 0;  // bit n-1: signal n
   std::uint64_t signals_blocked = 0;
   std::span<pollfd> awaits;           // the descriptors it waits for

@@ -29,6 +29,7 @@ int wait_for(std::span<pollfd> files, Patience patience, const char* call, std::
     const bool looks = !patience.for_ever && patience.ns == 0;
     const int found = looks ? ready_now(engine, files) : wait_ready(engine, files, deadline);
     engine.executed();
+    if (found > 0) engine.races().acquire(engine.descriptors().clock());
     if (looks && found == 0) found_nothing_ready(engine, where);
     return found;
   });
