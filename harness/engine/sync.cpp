@@ -129,6 +129,7 @@ int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadli
   if (deadline_ns != no_deadline) {
     engine.reach(event_at(Op::try_lock, mutex, where));
     while (!is_free(object)) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) return ETIMEDOUT;
     }
@@ -183,6 +184,7 @@ int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std
   if (deadline_ns != no_deadline) {
     engine.reach(event_at(Op::try_lock_shared, lock, where));
     while (object.owner != no_task) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.shared_waiters, event, deadline_ns)) return ETIMEDOUT;
     }
@@ -295,8 +297,11 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
   Task& me = engine.current();
   const InterruptibleWait interruptible(me, Interruptible::at_once);
   if (deadline_ns != no_deadline) {
-    engine.reach(event);
+    Event tries = event;
+    tries.bytes = only_tries;
+    engine.reach(tries).before = object.count;
     while (object.count == 0 && !me.interrupted) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) return ETIMEDOUT;
     }
@@ -305,6 +310,7 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
   }
   if (object.count == 0) return give_up(engine, EINTR);
   me.interrupted = false;
+  engine.executing().before = object.count;
   if (--object.count == 0) engine.disable(object.waiters);
   engine.races().acquire(object.clock);
   engine.changed(object.address, 1);
@@ -314,7 +320,10 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
 
 int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t where) {
   Object& object = engine.object(semaphore);
-  Event& event = step(engine, Op::semaphore_wait, semaphore, where);
+  Event tries = event_at(Op::semaphore_wait, semaphore, where);
+  tries.bytes = only_tries;
+  Event& event = engine.reach(tries);
+  event.before = object.count;
   event.failed = object.count == 0;
   const bool failed = event.failed;
   if (!failed && --object.count == 0) engine.disable(object.waiters);
@@ -328,7 +337,11 @@ int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t whe
 // Looking is a step as well, in the manner of an attempt that fails.
 std::uint64_t semaphore_value(Engine& engine, const void* semaphore, std::uintptr_t where) {
   Object& object = engine.object(semaphore);
-  step(engine, Op::semaphore_wait, semaphore, where).failed = true;
+  Event looks = event_at(Op::semaphore_wait, semaphore, where);
+  looks.bytes = only_tries;
+  Event& event = engine.reach(looks);
+  event.failed = true;
+  event.before = object.count;
   const std::uint64_t value = object.count;
   engine.executed();
   engine.loaded(object.address, 1, value, where);
@@ -337,7 +350,7 @@ std::uint64_t semaphore_value(Engine& engine, const void* semaphore, std::uintpt
 
 void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where) {
   Object& object = engine.object(semaphore);
-  step(engine, Op::semaphore_post, semaphore, where);
+  step(engine, Op::semaphore_post, semaphore, where).before = object.count;
   ++object.count;
   engine.races().release_join(object.clock);
   engine.enable(object.waiters);
@@ -438,8 +451,11 @@ int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t w
   Task& me = engine.current();
   const InterruptibleWait interruptible(me, Interruptible::at_once);
   if (deadline_ns != no_deadline) {
-    engine.reach(event);
+    Event tries = event;
+    tries.bytes = only_tries;
+    engine.reach(tries);
     while (!task.done && !me.interrupted) {
+      engine.executing().failed = true;
       engine.executed();
       if (engine.sleep_in(task.joiners, event, deadline_ns, WaitsFor::join)) return ETIMEDOUT;
     }

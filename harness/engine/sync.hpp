@@ -10,6 +10,8 @@
 namespace harness {
 
 inline constexpr std::uint64_t no_deadline = 0;
+// As `bytes` of a semaphore_wait or a join: it does not wait. Of a semaphore, `before` is its count.
+inline constexpr std::uint64_t only_tries = 1;
 
 enum class MutexKind : std::uint8_t { normal, recursive, errorcheck };
 

@@ -71,7 +71,7 @@ int try_join(pthread_t handle, void** result, std::uintptr_t where) {
   int error = 0;
   Task* const task = joinable(*entered, handle, error);
   if (task == nullptr) return error;
-  Event& event = entered->reach({.op = Op::join, .value = task->id, .where = where});
+  Event& event = entered->reach({.op = Op::join, .bytes = only_tries, .value = task->id, .where = where});
   event.failed = !task->done;
   const bool done = task->done;
   entered->executed();
