@@ -36,6 +36,7 @@ class Node {
     return {*at, place, name_};
   }
 
+  bool has(const char* field) const { return value_.is_object() && value_.contains(field); }
   bool is_null() const { return value_.is_null(); }
   std::string string() const {
     if (!value_.is_string()) refuse(fmt::format("must be a string, not {}", found()));
@@ -200,6 +201,7 @@ Bounds read_bounds(const Node& node) {
   if (!preemptions.is_null()) bounds.preemptions = preemptions.natural<int>();
   bounds.max_steps = node["max_steps"].natural<std::uint64_t>();
   bounds.plain_accesses = node["plain_accesses"].string();
+  if (node.has("spurious_wakeups")) bounds.spurious_wakeups = node["spurious_wakeups"].boolean();
   return bounds;
 }
 

@@ -121,6 +121,7 @@ struct Bounds {
   int preemptions = -1;  // -1: unbounded
   std::uint64_t max_steps = 0;
   std::string plain_accesses = "none";  // which are scheduling points: none, racy, all
+  bool spurious_wakeups = false;
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 

@@ -44,6 +44,7 @@ struct Request {
   std::string data_races;      // see Options in explore.hpp
   std::string plain_accesses;
   bool keep_going = false;
+  bool spurious_wakeups = false;
   std::function<void(const Effort&)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -58,7 +58,7 @@ Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, Wait
     withdraw(me);
   if (!enabled) strategy_->blocked(me.pending);
   decide();
-  list.remove(me);
+  if (me.list != nullptr) me.list->remove(me);
   me.waits_for = WaitsFor::nothing;
   return now_;
 }
@@ -278,6 +278,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
+  ahead_ = false;
   // The same in every execution: a strategy that knows the program relies on it, and so does a replay.
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;
   outcome_ = Outcome::completed;
@@ -289,6 +290,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   task_count_ = unfinished_ = 0;
   ready_.clear();
   timed_.clear();
+  signal_actions_.reset();
+  handlers_expected_ = false;
+  rand_was_called_ = false;
   Task& main = create("main", &play_->body(), nullptr, nullptr);
   current_ = &main;
   use_shadow_stack_of(main);
@@ -336,12 +340,8 @@ void Engine::restore_state() {
   memory_.reset();
   heap_.reset();
   snapshot_.restore();
-  free_fibers_.clear();
-  for (const auto& fiber : fibers_) {
-    fiber->last_task = no_task;
-    free_fibers_.push_back(fiber.get());
-  }
-  std::reverse(free_fibers_.begin(), free_fibers_.end());
+  fibers_.reset();
+  descriptors_.reset();
 }
 
 std::uint64_t Engine::random_bits() {

@@ -67,11 +67,8 @@ void make_fibers_threads(bool threads) {
 
 Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthread_self())}; }
 
-Fiber::Fiber(std::size_t index, std::span<const TlsImage> images) : images_(images) {
-  const std::uintptr_t slot = stack_range.base + index * (stack_bytes + guard_bytes);
-  if (slot + stack_bytes + guard_bytes > stack_range.end())
-    throw std::runtime_error("too many threads at once in the program under test");
-  stack_base_ = slot + guard_bytes;
+Fiber::Fiber(std::uintptr_t slot, std::size_t stack_bytes, std::span<const TlsImage> images)
+    : images_(images), stack_base_(slot + guard_bytes), stack_bytes_(stack_bytes) {
   if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
     throw std::runtime_error("cannot make a stack accessible");
   pthread_attr_t attributes;

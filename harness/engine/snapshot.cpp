@@ -47,6 +47,7 @@ struct Found {
   std::uintptr_t address;
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> writable;
   std::vector<TlsImage> tls;
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> objects;
 };
 
 // What the dynamic linker made read-only after relocation (PT_GNU_RELRO) stays out.
@@ -65,6 +66,7 @@ void collect(const dl_phdr_info& info, Found& search) {
     if (header.p_type == PT_TLS)
       search.tls.push_back({info.dlpi_tls_modid, reinterpret_cast<const void*>(begin), header.p_filesz,
                             header.p_memsz});
+    if (header.p_type == PT_LOAD) search.objects.emplace_back(begin, begin + header.p_memsz);
     if (header.p_type != PT_LOAD || (header.p_flags & PF_W) == 0) continue;
     const std::uintptr_t end = begin + header.p_memsz;
     if (begin < relro_begin) search.writable.emplace_back(begin, std::min(end, relro_begin));
@@ -83,7 +85,7 @@ int visit(dl_phdr_info* info, std::size_t, void* argument) {
 }  // namespace
 
 void Snapshot::take(std::uintptr_t address) {
-  Found search{address, {}, {}};
+  Found search{address, {}, {}, {}};
   dl_iterate_phdr(visit, &search);
   segments_.clear();
   for (const auto& [begin, end] : search.writable) {
@@ -91,6 +93,13 @@ void Snapshot::take(std::uintptr_t address) {
     segments_.push_back({base, {base, base + (end - begin)}});
   }
   tls_images_ = search.tls;
+  objects_ = search.objects;
+}
+
+bool Snapshot::covers(std::uintptr_t address) const {
+  return std::any_of(objects_.begin(), objects_.end(), [=](const auto& object) {
+    return object.first <= address && address < object.second;
+  });
 }
 
 void Snapshot::restore() {

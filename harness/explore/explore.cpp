@@ -33,6 +33,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.spurious_wakeups = options.spurious_wakeups;
     verdict_.bounds.plain_accesses = options.plain_accesses;
   }
 

@@ -33,6 +33,7 @@ Job make_job(const Scenario& scenario, const Variant& variant, const Options& op
   job.variant = variant.name;
   job.settings.seed = options.seed;
   job.settings.max_steps = options.max_steps;
+  job.settings.spurious_wakeups = options.spurious_wakeups;
   job.settings.data_races = data_races_of(variant, options);
   job.settings.all_plain_points = options.plain_accesses == "all";
   job.settings.learns_points = options.plain_accesses == "racy";
