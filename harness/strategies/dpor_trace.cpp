@@ -107,7 +107,11 @@ void Trace::collect(Effect effect, std::uint32_t object, Word* into) const {
 
 void Trace::conflicts(const Act& act, Word* into) const {
   std::fill_n(into, words_, 0);
-  if (is_odd(act.event)) {
+  if (act.event.op == Op::join && !is_time_out(act.event)) {
+    for (TaskId task = 0; task < tasks_.rows(); ++task)
+      if (act.event.value == no_task || act.event.value == task)
+        for (std::size_t w = 0; w < words_; ++w) into[w] |= tasks_.row(task)[w];
+  } else if (is_odd(act.event)) {
     for (Position i = 0; i < size_; ++i)
       if (!steps_[i].inside && dependent(act.event, steps_[i].act.event)) put(into, i);
   } else {
@@ -212,6 +216,7 @@ void Trace::find_races(const Step& step, Position at) {
   const bool waits = may_have_to_wait(step.act.event);
   std::copy_n(row, words_, seen);
   for (std::size_t w = 0; w < words_; ++w) rest[w] &= ~row[w];
+  if (waits && step.act.event.op == Op::join) return each_down(rest, [&](Position i) { join(row, i); });
   each_down(rest, [&](Position i) {
     if (has(seen, i)) return;
     join(row, i);
