@@ -37,6 +37,8 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
   options.seconds = request.seconds;
   options.max_steps = request.max_steps;
   options.schedule = request.schedule;
+  options.data_races = request.data_races;
+  options.plain_accesses = request.plain_accesses;
   options.keep_going = request.keep_going;
   options.interrupted = request.interrupted;
   if (request.progress)
@@ -95,6 +97,8 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.data_races = line.data_races.value_or(Options().data_races);
+  request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;

@@ -27,6 +27,8 @@ struct Request {
   double seconds = 0;            // 0: no limit
   std::uint64_t max_steps = 0;
   std::string schedule;  // "" explores
+  std::string data_races;      // see Options in explore.hpp
+  std::string plain_accesses;
   bool keep_going = false;
   std::function<void(std::uint64_t executions, double seconds)> progress;
   const std::atomic<bool>* interrupted = nullptr;

@@ -18,6 +18,7 @@ Engine* active = nullptr;
 Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
   shared_.engine = this;
+  points.use(shared_.points);
   scheduler_ = context_of_this_thread();
   HARNESS_CHECK(oracles_.size() <= 32);
   for (std::size_t i = 0; i < oracles_.size(); ++i)
@@ -267,6 +268,11 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   steps_ = 0;
   alone_events_ = 0;
   access_is_point = true;
+  plain_left = plain_run;
+  points.begin(settings_.all_plain_points);
+  shared_.points_in_force = points.count();
+  races_.begin();
+  history_.clear();
   hash_ = 0;
   now_ns_ = 0;
   idle_rounds_ = 0;
@@ -327,7 +333,10 @@ void Engine::restore_state() {
   heap_.reset();
   snapshot_.restore();
   free_fibers_.clear();
-  for (const auto& fiber : fibers_) free_fibers_.push_back(fiber.get());
+  for (const auto& fiber : fibers_) {
+    fiber->last_task = no_task;
+    free_fibers_.push_back(fiber.get());
+  }
   std::reverse(free_fibers_.begin(), free_fibers_.end());
 }
 

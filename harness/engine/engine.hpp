@@ -22,6 +22,8 @@
 #include "harness/engine/errors.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
+#include "harness/engine/plain_points.hpp"
+#include "harness/engine/races.hpp"
 #include "harness/engine/oracle.hpp"
 #include "harness/engine/shared.hpp"
 #include "harness/engine/snapshot.hpp"
@@ -31,6 +33,12 @@
 #include "harness/scenario.hpp"
 
 namespace harness {
+
+enum class DataRaces : std::uint8_t {
+  report,  // the first is a violation
+  learn,   // where it happened, accesses are scheduling points from the next execution on
+  off,     // nobody looks
+};
 
 class Engine {
  public:
@@ -43,6 +51,9 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    DataRaces data_races = DataRaces::report;
+    bool all_plain_points = false;    // every plain access is a scheduling point
+    bool learns_points = true;        // see PlainPoints
     FunctionName function_name = nullptr;  // set where a schedule names functions
   };
 
@@ -127,7 +138,8 @@ class Engine {
   std::uint64_t random_bits();
 
   // Spinning, see SpinWatch. After a load, a failed cas, or an rmw that changed nothing:
-  void loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
+  // True where the task was found spinning, and slept.
+  bool loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
   // After anything that changed memory others may wait for:
   void changed(std::uintptr_t address, std::uint32_t bytes) {
     current_->spin.progress();
@@ -138,6 +150,28 @@ class Engine {
   // A plain access by instrumented code to memory from mmap(), the first since the last event.
   void reach_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   bool access_is_point = true;
+  // Plain accesses that are left before one is made a scheduling point, so that a loop without any
+  // synchronisation does not go on for ever.
+  std::uint32_t plain_left = plain_run;
+  PlainPoints points;
+  // The access is at a place where accesses may be scheduling points, or the last of a long run.
+  void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  bool reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  Races& races() { return races_; }
+  // Not ordered with an earlier access.
+  void raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where,
+             bool is_atomic = false);
+  // Looks for races, and remembers the access for a later one.
+  void look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                      std::uintptr_t where) {
+    if (!races_.watching()) return;
+    if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
+      raced(*race, address, bytes, writes, where, true);
+  }
+  // free() of a block that is free already, or of what is none.
+  [[noreturn]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
+  void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
   void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.
@@ -157,6 +191,12 @@ class Engine {
 
  private:
   class Play;
+  struct Past {
+    Tick tick;
+    bool freed;
+    std::uint32_t position;  // in the recording
+    Recorded recorded;
+  };
   [[gnu::always_inline]] void write(Event& to, const Event& event) {
     to = event;
     to.task = current_->id;
@@ -172,7 +212,9 @@ class Engine {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
     access_is_point = true;
+    plain_left = plain_run;
   }
+  static constexpr std::uint32_t plain_run = 1u << 14;
   static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory
   static constexpr std::uint64_t events_per_step = 16;  // limit on the events of a lone task
   static void fiber_main(void* task);
@@ -195,6 +237,9 @@ class Engine {
   void renumber(std::size_t from);
   void dispatch(const Event& event);
   void record(const Event& event);
+  void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
+  std::optional<Event> recall(const Race& race, std::size_t bytes);
+  std::string locks_of(TaskId task) const;
   Recorded recorded(const Event& event);
   void nothing_ready();
   bool let_spinners_go_on();
@@ -219,6 +264,8 @@ class Engine {
   std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;
+  Races races_;
+  std::vector<Past> history_;  // where `records` is set: the plain accesses, for the other half of a race
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
   std::size_t task_count_ = 0;
   std::size_t unfinished_ = 0;
@@ -277,6 +324,7 @@ class Entered {
   use_shadow_stack_of(task);
   access_is_point = true;
   current_ = &task;
+  races_.runs(task.id);
   switch_context(me.fiber->context(), task.fiber->context());
 }
 
@@ -292,6 +340,7 @@ class Entered {
   now_.task = chosen.task;
   now_.step = steps_;
   access_is_point = true;
+  plain_left = plain_run;
   tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
   if (!timed_.empty()) offer_timeouts();
 }

@@ -55,6 +55,7 @@ class Fiber {
   void prepare(void (*entry)(void*), void* argument);
   Context& context() { return context_; }
   pthread_t handle() const { return handle_; }
+  std::uint16_t last_task = 0xffff;  // of this execution that ran on it, for the engine
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
 

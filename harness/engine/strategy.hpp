@@ -42,6 +42,9 @@ class Strategy {
   virtual void completed() {}
   // The execution is over (completed, violated, cut off or abandoned).
   virtual void end() {}
+  // More plain accesses are scheduling points from the next execution on: a search that was built on
+  // their absence begins anew. Called between end() and begin().
+  virtual void reconsider() {}
   // A new worker goes on after `executions`, the last of which took `path` (its process was lost).
   virtual void resume(std::uint64_t /*executions*/, std::span<const Choice> /*path*/) {}
   // One word that outlives a lost worker: asked for after begin() and after end(), and the last one is
