@@ -122,8 +122,8 @@ void Dpor::note_ready(std::span<const Ready> ready) {
   }
 }
 
-// Because of the step `cause` of another task this one can go on. Where it waited for something that
-// others may take first (a lock), only the conflicts say whom it comes after.
+// Because of the step `cause` of another task this one can go on. Where it waited for something
+// that others may take first (a lock), only the conflicts say whom it comes after.
 void Dpor::note_first(const Ready& entry, Position cause) {
   const auto can_be_taken = [](Op op) {
     return op == Op::lock || op == Op::lock_shared || op == Op::semaphore_wait || op == Op::once ||

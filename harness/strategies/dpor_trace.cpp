@@ -196,7 +196,8 @@ void Trace::order(const Step& step, Position at) {
   const Word* const own = steps_of(step.act.event.task);
   for (std::size_t w = words_; w-- > 0;)
     if (own[w] != 0) {
-      join(row, static_cast<Position>(w * 64 + 63) - static_cast<Position>(std::countl_zero(own[w])));
+      join(row,
+           static_cast<Position>(w * 64 + 63) - static_cast<Position>(std::countl_zero(own[w])));
       break;
     }
   if (step.after != none) join(row, step.after);
@@ -216,7 +217,8 @@ void Trace::find_races(const Step& step, Position at) {
   const bool waits = may_have_to_wait(step.act.event);
   std::copy_n(row, words_, seen);
   for (std::size_t w = 0; w < words_; ++w) rest[w] &= ~row[w];
-  if (waits && step.act.event.op == Op::join) return each_down(rest, [&](Position i) { join(row, i); });
+  if (waits && step.act.event.op == Op::join)
+    return each_down(rest, [&](Position i) { join(row, i); });
   each_down(rest, [&](Position i) {
     if (has(seen, i)) return;
     join(row, i);
@@ -248,7 +250,8 @@ bool Trace::value_in(const Act& act, const Word* set, std::uint64_t& value) cons
     }
   for (std::size_t w = 0; w < words_ && !found; ++w)
     if (const Word any = written[w] | read[w]; any != 0) {
-      const Event& first = steps_[w * 64 + static_cast<std::size_t>(std::countr_zero(any))].act.event;
+      const Event& first =
+          steps_[w * 64 + static_cast<std::size_t>(std::countr_zero(any))].act.event;
       if (first.op == Op::read_point || first.op == Op::write_point) return false;
       value = first.before;
       found = true;
