@@ -238,6 +238,17 @@ TEST(Dpor, SemaphoresConditionsThreadsAndOutcomes) {
   EXPECT_EQ(explored({{{choose(2), skip_unless(1, 1), store(0)}, {store(0)}}}).completed, 3u);
 }
 
+// The join is no event that the strategy asked for; the lock after it is none of its steps.
+TEST(Dpor, WhatATaskDoesAloneIsNoStep) {
+  Program program{{{spawn(1), join(1)}, {lock(0), unlock(0)}}};
+  Event event;
+  event.task = 0;
+  event.op = Op::lock;
+  event.object = 0x2000;
+  program.alone = {event};
+  EXPECT_EQ(explored(program).completed, 1u);
+}
+
 // A task that would wait in a loop is stuck where the value is not there: one execution that is
 // blocked, not one for each time it looks.
 TEST(Dpor, WaitingForAValue) {

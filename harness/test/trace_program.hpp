@@ -82,6 +82,7 @@ struct Program {
   std::vector<Code> tasks;
   std::array<int, 8> variables{};
   std::array<int, 4> semaphores{};
+  std::vector<Event> alone{};  // what the last task does when the others have ended: no steps
 };
 
 // An execution: its trace as text (equal for equal traces), what is in memory in the end.
@@ -363,6 +364,8 @@ inline std::optional<Outcome> Machine::run(Strategy& strategy, std::uint64_t exe
     choices.push_back({current, static_cast<std::uint16_t>(event.alternative)});
     execute(current, event, strategy);
   }
+  for (const Event& event : program_.alone)
+    if (strategy.watches().has(event.op)) strategy.executed(event);
   Outcome result = outcome(abandoned);
   result.choices = std::move(choices);
   if (!abandoned && !result.stuck) strategy.completed();
