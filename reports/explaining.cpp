@@ -48,9 +48,8 @@ class Explained {
     if (violation.shrunk.empty()) return;
     const std::string before = switches_in(violation.schedule);
     const std::string after = switches_in(violation.shrunk);
-    const std::string what = before == after
-                                 ? fmt::format("shortened, with {} as before", after)
-                                 : fmt::format("shrunk from {} to {}", before, after);
+    const std::string what = before == after ? fmt::format("shortened, with {} as before", after)
+                                             : fmt::format("shrunk from {} to {}", before, after);
     say(heading, what + ": " + violation.shrunk);
   }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -152,6 +153,11 @@ class Watch {
 
 WorkerResult run_worker(Shared& shared, const Job& job) {
   shared.end.store(WorkerEnd::running);
+  if (!job.points.empty()) {
+    const std::size_t count = std::min<std::size_t>(job.points.size(), SharedPoints::capacity);
+    std::copy_n(job.points.begin(), count, shared.points.places.begin());
+    shared.points.count.store(static_cast<std::uint32_t>(count));
+  }
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));

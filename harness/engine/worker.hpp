@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/shared.hpp"
@@ -22,6 +23,10 @@ struct Job {
   std::string_view variant;
   Strategy* strategy = nullptr;
   Engine::Settings settings;
+  // Plain accesses that are scheduling points from the first execution on (see SharedPoints); given
+  // with settings.learns_points off, so that all executions have the same ones. Empty: what `shared`
+  // has learned.
+  std::vector<std::uint32_t> points;
   std::uint64_t max_executions = 0;     // in all, those of earlier workers included; 0: no limit
   double seconds = 0;                   // for this worker; 0: no limit
   double watchdog_seconds = 10;         // for one execution

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "harness/engine/schedule.hpp"
+#include "harness/explore/job.hpp"
 #include "harness/explore/symbolize.hpp"
 #include "harness/explore/witness.hpp"
 #include "harness/strategies/ready.hpp"
@@ -113,16 +114,10 @@ std::string adapt(const Scenario& scenario, const Variant& variant, const Option
                   const std::vector<Turn>& turns, const std::string& rule) {
   const SharedBlock shared = make_block(options.max_steps, false);
   FollowTurns strategy(turns, *shared);
-  Job job;
-  job.scenario = &scenario;
-  job.variant = variant.name;
+  Job job = job_of(scenario, variant, options);
   job.strategy = &strategy;
-  job.settings.seed = options.seed;
-  job.settings.max_steps = options.max_steps;
   job.settings.protects = true;
   job.max_executions = 1;
-  job.watchdog_seconds = options.watchdog_seconds;
-  job.interrupted = options.interrupted;
   const WorkerResult result = run_worker(*shared, job);
   if (result.lost == Lost::signal || result.lost == Lost::exited) note_lost_worker(*shared, result);
   if (!shared->violation.set || shared->violation.rule != rule) return {};

@@ -15,6 +15,7 @@
 #include "harness/explore/confirm.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
+#include "harness/explore/job.hpp"
 #include "harness/explore/symbolize.hpp"
 #include "harness/explore/witness.hpp"
 #include "harness/strategies/make.hpp"
@@ -50,19 +51,8 @@ class Exploration {
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   Job job_for(Strategy& strategy) const {
-    Job job = job_without_strategy();
+    Job job = job_of(scenario_, variant_, options_);
     job.strategy = &strategy;
-    return job;
-  }
-
-  Job job_without_strategy() const {
-    Job job;
-    job.scenario = &scenario_;
-    job.variant = variant_.name;
-    job.settings.seed = options_.seed;
-    job.settings.max_steps = options_.max_steps;
-    job.watchdog_seconds = options_.watchdog_seconds;
-    job.interrupted = options_.interrupted;
     return job;
   }
 
@@ -83,14 +73,21 @@ class Exploration {
       const WorkerEnd end = run_one_worker(*shared, *strategy);
       if (end != WorkerEnd::violated) break;
       last = choices_of(*shared);
-      if (violations++ == 0) first = last, note_violation(*shared);
+      if (violations++ == 0) {
+        first = last;
+        points_ = points_of(*shared);
+        note_violation(*shared);
+      }
       go_on = options_.keep_going && !is_over(*shared);
       if (go_on) shared->violation.set = false;
     }
     conclude(*shared, violations);
     if (violations != 0) {
       verdict_.violation->schedule = to_text(from_choices(first, names_));
-      confirm(job_without_strategy(), first, options_.shrink_seconds, verdict_);
+      Job job = job_of(scenario_, variant_, options_);
+      job.points = points_;
+      job.settings.learns_points = false;
+      confirm(job, first, options_.shrink_seconds, verdict_);
     }
     if (options_.keep_going) verdict_.counters["violations"] = violations;
   }
@@ -227,6 +224,7 @@ class Exploration {
   Clock::time_point started_;
   reports::Verdict verdict_;
   std::vector<std::string> names_;
+  std::vector<std::uint32_t> points_;  // of the first violating execution
   std::string stall_;
 };
 

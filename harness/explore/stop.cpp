@@ -9,6 +9,7 @@
 #include "harness/engine/worker.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
+#include "harness/explore/job.hpp"
 #include "harness/explore/witness.hpp"
 #include "harness/strategies/make.hpp"
 
@@ -114,19 +115,13 @@ Standing stop_before(const Scenario& scenario, const Variant& variant, const Opt
   Replay replay(schedule, names,
                 [block = shared.get()](TaskId id) { return block->engine->blocked_at(id); });
   StopBefore strategy(replay, *shared, step, *left);
-  Job job;
-  job.scenario = &scenario;
-  job.variant = variant.name;
+  Job job = job_of(scenario, variant, options);
   job.strategy = &strategy;
-  job.settings = {.seed = options.seed,
-                  .max_steps = options.max_steps,
-                  .records = true,
-                  .protects = true,
-                  .function_name = stop_at_functions(schedule)};
+  job.settings.records = true;
+  job.settings.protects = true;
+  job.settings.function_name = stop_at_functions(schedule);
   job.max_executions = 1;
-  job.watchdog_seconds = options.watchdog_seconds;
   job.shows_output = true;
-  job.interrupted = options.interrupted;
   job.divergence = [&strategy] { return strategy.diverged(); };
   const WorkerResult result = run_worker(*shared, job);
   if (left->stopped) return standing_of(*shared, *left);

@@ -39,6 +39,12 @@ std::vector<Choice> choices_of(const Shared& shared) {
   return {choices.begin(), std::find_if_not(choices.begin(), choices.end(), makes_sense)};
 }
 
+std::vector<std::uint32_t> points_of(const Shared& shared) {
+  const auto& places = shared.points.places;
+  const std::size_t count = std::min<std::size_t>(shared.points_in_force, places.size());
+  return {places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
 Recording recording_of(const Shared& shared) {
   Recording recording;
   const std::size_t count = std::min<std::size_t>(shared.recorded.load(), shared.max_recorded);

@@ -42,6 +42,8 @@ std::string_view text_of(const char* text, std::size_t room);
 std::vector<std::string> task_names(const Shared& shared);
 // Up to the first that makes no sense.
 std::vector<Choice> choices_of(const Shared& shared);
+// The plain accesses that were scheduling points of the last execution.
+std::vector<std::uint32_t> points_of(const Shared& shared);
 // Its labels stay in the block.
 Recording recording_of(const Shared& shared);
 
