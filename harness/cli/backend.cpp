@@ -40,6 +40,8 @@ Options engine_options(const Request& request) {
   options.max_steps = request.max_steps;
   options.shrink_seconds = request.shrink_seconds;
   options.schedule = request.schedule;
+  options.data_races = request.data_races;
+  options.plain_accesses = request.plain_accesses;
   options.keep_going = request.keep_going;
   options.interrupted = request.interrupted;
   if (request.progress)
@@ -106,6 +108,8 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
   request.shrink_seconds = line.shrink_seconds;
+  request.data_races = line.data_races.value_or(Options().data_races);
+  request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;

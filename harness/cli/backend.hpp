@@ -30,6 +30,8 @@ struct Request {
   std::uint64_t max_steps = 0;
   double shrink_seconds = 0;     // 0: violations are not shrunk
   std::string schedule;  // "" explores
+  std::string data_races;      // see Options in explore.hpp
+  std::string plain_accesses;
   bool keep_going = false;
   std::function<void(std::uint64_t executions, double seconds)> progress;
   const std::atomic<bool>* interrupted = nullptr;

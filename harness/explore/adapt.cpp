@@ -121,7 +121,7 @@ std::string adapt(const Scenario& scenario, const Variant& variant, const Option
   const WorkerResult result = run_worker(*shared, job);
   if (result.lost == Lost::signal || result.lost == Lost::exited) note_lost_worker(*shared, result);
   if (!shared->violation.set || shared->violation.rule != rule) return {};
-  return to_text(from_choices(choices_of(*shared), task_names(*shared)));
+  return schedule_text(choices_of(*shared), task_names(*shared), points_of(*shared));
 }
 
 }  // namespace harness

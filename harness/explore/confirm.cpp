@@ -69,7 +69,7 @@ class Confirmation {
         found = std::move(again);
         choices = std::move(shrunk.choices);
         use(*found);
-        verdict_.violation->shrunk = to_text(from_choices(choices, task_names(*found)));
+        verdict_.violation->shrunk = schedule_text(choices, task_names(*found), job_.points);
       }
     }
     Effort explaining(shrink_seconds_);

@@ -133,7 +133,7 @@ class Explaining {
     const auto [failing, passing] = std::mismatch(failure_.choices.begin(), failure_.choices.end(),
                                                   choices.begin(), choices.end());
     reports::Explanation::Passing result;
-    result.schedule = to_text(from_choices(choices, names));
+    result.schedule = schedule_text(choices, names, probe_.points());
     result.parts_at = static_cast<std::uint32_t>(passing - choices.begin()) + 1;
     reports::Verdict described;
     describe(recording, described);

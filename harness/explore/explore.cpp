@@ -10,8 +10,10 @@
 #include <span>
 
 #include "harness/engine/errors.hpp"
+#include "harness/engine/nearest.hpp"
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/worker.hpp"
+#include "harness/explore/code_places.hpp"
 #include "harness/explore/confirm.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
@@ -32,6 +34,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.plain_accesses = options.plain_accesses;
   }
 
   reports::Verdict run() {
@@ -83,7 +86,7 @@ class Exploration {
     }
     conclude(*shared, violations);
     if (violations != 0) {
-      verdict_.violation->schedule = to_text(from_choices(first, names_));
+      verdict_.violation->schedule = schedule_text(first, names_, points_);
       Job job = job_of(scenario_, variant_, options_);
       job.points = points_;
       job.settings.learns_points = false;
@@ -186,8 +189,9 @@ class Exploration {
   void replay() {
     verdict_.mode = "replay";
     verdict_.strategy = "replay";
-    const Schedule schedule = parse_schedule(options_.schedule);
+    Schedule schedule = parse_schedule(options_.schedule);
     SharedBlock shared = make_block(options_.max_steps, true);
+    take_places(schedule, shared->points);
     const auto name_of = [block = shared.get()](TaskId id) -> std::string_view {
       return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
     };
@@ -197,6 +201,7 @@ class Exploration {
     job.max_executions = 1;
     job.settings.records = true;
     job.settings.protects = true;
+    job.settings.learns_points = false;
     job.settings.function_name = stop_at_functions(schedule);
     job.shows_output = true;
     job.divergence = [&strategy] { return strategy.diverged(); };
@@ -214,8 +219,9 @@ class Exploration {
     describe(recording_of(*shared), verdict_);
     verdict_.freed_region_in_use = shared->violation.freed_region;
     verdict_.violation->schedule = job.settings.function_name != nullptr
-                                       ? to_text(schedule)
-                                       : to_text(from_choices(choices_of(*shared), task_names(*shared)));
+                                       ? options_.schedule
+                                       : schedule_text(choices_of(*shared), task_names(*shared),
+                                                       points_of(*shared));
   }
 
   const Scenario& scenario_;
@@ -230,7 +236,19 @@ class Exploration {
 
 }  // namespace
 
+std::vector<std::string> data_races_words() { return {"auto", "learn", "off", "report"}; }
+std::vector<std::string> plain_accesses_words() { return {"all", "none", "racy"}; }
+
+namespace {
+void check_word(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), word) == known.end())
+    throw UsageError(unknown(what, word, known));
+}
+}  // namespace
+
 reports::Verdict explore(const Scenario& scenario, const Variant& variant, const Options& options) {
+  check_word("way to treat data races", options.data_races, data_races_words());
+  check_word("set of plain accesses", options.plain_accesses, plain_accesses_words());
   return Exploration(scenario, variant, options).run();
 }
 

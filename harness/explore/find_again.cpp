@@ -84,7 +84,7 @@ class FindingAgain {
     verdict_.executions = found_.tried;
     verdict_.steps = choices.size();
     verdict_.violation.emplace();
-    verdict_.violation->schedule = to_text(from_choices(choices, names));
+    verdict_.violation->schedule = schedule_text(choices, names, job_.points);
     confirm(job_, choices, options_.shrink_seconds, verdict_);
     verdict_.as_expected = verdict_.violation->rule == variant_.expected;
     found_.verdict = std::move(verdict_);
@@ -122,7 +122,7 @@ reports::Example example_of(const Job& job, std::vector<Choice> choices) {
   run_worker(*shared, one);
   reports::Verdict described;
   describe(recording_of(*shared), described);
-  return {to_text(from_choices(choices_of(*shared), task_names(*shared))),
+  return {schedule_text(choices_of(*shared), task_names(*shared), points_of(*shared)),
           std::move(described.tasks), std::move(described.trace)};
 }
 

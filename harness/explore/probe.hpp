@@ -91,6 +91,7 @@ class Probe {
   Result run(Strategy& strategy, std::uint64_t count, Effort& effort, const Next& next = {});
 
   const Signature& wanted() const { return wanted_; }
+  const std::vector<std::uint32_t>& points() const { return job_.points; }
 
  private:
   struct Block;

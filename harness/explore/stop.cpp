@@ -7,6 +7,7 @@
 #include "harness/engine/errors.hpp"
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/worker.hpp"
+#include "harness/explore/code_places.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
 #include "harness/explore/job.hpp"
@@ -106,8 +107,9 @@ Standing standing_of(const Shared& shared, const Left& left) {
 
 Standing stop_before(const Scenario& scenario, const Variant& variant, const Options& options,
                      std::uint32_t step) {
-  const Schedule schedule = parse_schedule(options.schedule);
+  Schedule schedule = parse_schedule(options.schedule);
   const SharedBlock shared = make_block(options.max_steps, true);
+  take_places(schedule, shared->points);
   const SharedValue<Left> left;
   const auto names = [block = shared.get()](TaskId id) -> std::string_view {
     return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
@@ -119,6 +121,7 @@ Standing stop_before(const Scenario& scenario, const Variant& variant, const Opt
   job.strategy = &strategy;
   job.settings.records = true;
   job.settings.protects = true;
+  job.settings.learns_points = false;
   job.settings.function_name = stop_at_functions(schedule);
   job.max_executions = 1;
   job.shows_output = true;
