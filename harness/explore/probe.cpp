@@ -105,6 +105,7 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
   if (block.ended_by_next) {
     result.choices = choices_of(*shared);
     result.task_names = task_names(*shared);
+    result.points = points_of(*shared);
     return false;
   }
   result.exhausted = shared->exhausted.load();
