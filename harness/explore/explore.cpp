@@ -75,7 +75,6 @@ class Exploration {
       last = choices_of(*shared);
       if (violations++ == 0) {
         first = last;
-        points_ = points_of(*shared);
         note_violation(*shared);
         points_of_first = points_in_force(*shared);
       }
@@ -245,7 +244,6 @@ class Exploration {
   Clock::time_point started_;
   reports::Verdict verdict_;
   std::vector<std::string> names_;
-  std::vector<std::uint32_t> points_;  // of the first violating execution
   std::string stall_;
 };
 

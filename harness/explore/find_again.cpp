@@ -19,10 +19,9 @@ constexpr std::uint64_t executions_a_turn = 5'000;
 constexpr std::uint64_t random_examples = 60;
 constexpr double usual_seconds = 20;
 
-Job job_of(const Scenario& scenario, const Variant& variant, const Options& options) {
+Job protecting_job(const Scenario& scenario, const Variant& variant, const Options& options) {
   Job job = make_job(scenario, variant, options);
   job.settings.protects = true;
-  job.settings.learns_points = false;
   return job;
 }
 

@@ -110,7 +110,6 @@ Standing stop_before(const Scenario& scenario, const Variant& variant, const Opt
   Schedule schedule = parse_schedule(options.schedule);
   std::vector<std::uint32_t> points = take_points(schedule);
   const SharedBlock shared = make_block(options.max_steps, true);
-  take_places(schedule, shared->points);
   const SharedValue<Left> left;
   const auto names = [block = shared.get()](TaskId id) -> std::string_view {
     return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();

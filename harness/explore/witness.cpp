@@ -41,22 +41,6 @@ std::vector<Choice> choices_of(const Shared& shared) {
   return {choices.begin(), std::find_if_not(choices.begin(), choices.end(), makes_sense)};
 }
 
-std::vector<std::uint32_t> points_of(const Shared& shared) {
-  const auto& places = shared.points.places;
-  const std::size_t count = std::min<std::size_t>(shared.points_in_force, places.size());
-  return {places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count)};
-}
-
-std::string schedule_text(std::span<const Choice> choices, std::span<const std::string> names,
-                          const std::vector<std::uint32_t>& points) {
-  const auto places = std::make_unique<SharedPoints>();
-  std::copy(points.begin(), points.end(), places->places.begin());
-  Schedule schedule = as_items(*places, static_cast<std::uint32_t>(points.size()));
-  const Schedule steps = from_choices(choices, names);
-  schedule.insert(schedule.end(), steps.begin(), steps.end());
-  return to_text(schedule);
-}
-
 Recording recording_of(const Shared& shared) {
   Recording recording;
   const std::size_t count = std::min<std::size_t>(shared.recorded.load(), shared.max_recorded);

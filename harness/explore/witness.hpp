@@ -43,11 +43,6 @@ std::string_view text_of(const char* text, std::size_t room);
 std::vector<std::string> task_names(const Shared& shared);
 // Up to the first that makes no sense.
 std::vector<Choice> choices_of(const Shared& shared);
-// The plain accesses that were scheduling points of the last execution.
-std::vector<std::uint32_t> points_of(const Shared& shared);
-// As text, with the plain accesses that count as steps.
-std::string schedule_text(std::span<const Choice> choices, std::span<const std::string> names,
-                          const std::vector<std::uint32_t>& points);
 // Its labels stay in the block.
 Recording recording_of(const Shared& shared);
 
