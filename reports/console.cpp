@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/explaining.hpp"
 #include "reports/interleaving.hpp"
 #include "reports/paint.hpp"
+#include "reports/source.hpp"
 #include "reports/text.hpp"
 
 namespace reports {
@@ -83,6 +85,14 @@ std::string outcome_text(const Verdict& verdict) {
   return fmt::format("{}{}: {}; {}", verdict.outcome, otherwise, reason, effort_text(verdict));
 }
 
+std::string source_text(const Frame& frame, const ConsoleOptions& options) {
+  const std::string source = printable(source_line(frame), options.unicode);
+  if (source.empty()) return {};
+  return std::string(14, ' ') + cut(source, width_of(options) - 14, options.unicode) + "\n";
+}
+
+}  // namespace
+
 std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options) {
   const std::size_t most = options.verbose ? stack.size() : std::min(stack.size(), most_frames);
   std::size_t widest = 0;
@@ -102,6 +112,7 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
     place = cut_front(printable(place, options.unicode), room, options.unicode);
     std::string line = std::string(10, ' ') + padded(name(frame), widest + 2) + place;
     out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    if (options.sources && (i == 0 || options.stacks)) out += source_text(frame, options);
   }
   if (most < stack.size()) {
     out += fmt::format("{:10}{} {}\n", "", options.unicode ? "…" : "...",
@@ -109,6 +120,8 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
   }
   return out;
 }
+
+namespace {
 
 std::string accesses_text(const Violation& violation, const ConsoleOptions& options) {
   const Paint paint(options.color);
@@ -165,6 +178,19 @@ std::string sanitizer_text(const std::string& text, const ConsoleOptions& option
   return out;
 }
 
+// Of the steps that the table shows.
+std::string stacks_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const std::size_t index : shown_whole(verdict, options)) {
+    const Step& step = verdict.trace[index];
+    if (step.stack.empty()) continue;
+    const std::string head = fmt::format("step {}: {} {}", step.number, step.task, cell_text(step));
+    out += paragraph(indent, printable(head, options.unicode), options) +
+           stack_text(step.stack, options);
+  }
+  return out;
+}
+
 std::string violation_text(const Verdict& verdict, const ConsoleOptions& options) {
   const Violation& violation = *verdict.violation;
   std::string out = paragraph(indent, printable(violation.message, options.unicode), options);
@@ -172,9 +198,39 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
     if (!text.empty()) out += "\n" + text;
   };
   section(lay_out(fold(verdict, options), options));
+  if (options.stacks) section(stacks_text(verdict, options));
   section(accesses_text(violation, options));
   if (violation.region) section(region_text(violation, options));
+  if (verdict.explanation) section(explanation_text(verdict, options));
   if (!violation.sanitizer.empty()) section(sanitizer_text(violation.sanitizer, options));
+  return out;
+}
+
+// What stands behind a pass, and what does not.
+std::string meaning_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string text = fmt::format(
+      "what this pass means: strategy {} ran {} ({} distinct, the longest of {}) under {}. ",
+      verdict.strategy, counted(verdict.executions, "execution"), grouped(verdict.distinct),
+      counted(verdict.steps, "step"), bounds_text(verdict.bounds));
+  text += verdict.exhaustive
+              ? "These are all there are within these bounds: no order of the scheduling points "
+                "breaks a rule there."
+              : "These are not all there are: none of them broke a rule, and what was not tried may.";
+  text += verdict.uncontrolled.empty() ? " Nothing was seen that is not controlled."
+                                       : " What is not controlled may differ from run to run.";
+  return paragraph(indent, printable(text, options.unicode), options);
+}
+
+std::string examples_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const Example& example : verdict.examples) {
+    Verdict shown;
+    shown.tasks = example.tasks;
+    shown.trace = example.trace;
+    out += "\n" + paragraph(indent, "for example " + printable(example.schedule, options.unicode),
+                            options) +
+           lay_out(fold(shown, options), options);
+  }
   return out;
 }
 
@@ -206,6 +262,9 @@ std::string to_text(const Verdict& verdict, const ConsoleOptions& options) {
   } else if (!verdict.trace.empty() && (options.verbose || !verdict.as_expected)) {
     out += "\n" + lay_out(fold(verdict, options), options) + "\n";
   }
+  const bool says_more = options.verbose || !verdict.examples.empty();
+  if (verdict.outcome == "pass" && verdict.mode == "explore" && says_more)
+    out += meaning_text(verdict, options) + examples_text(verdict, options);
   if (!verdict.counters.empty()) out += counters_text(verdict, options);
   for (const std::string& name : verdict.uncontrolled) {
     out += paragraph(indent, "not controlled: " + printable(name, options.unicode), options);

@@ -151,12 +151,55 @@ Violation read_violation(const Node& node) {
   return violation;
 }
 
+Explanation::Switch read_switch(const Node& node) {
+  Explanation::Switch one;
+  one.after = node["after"].natural<std::uint32_t>();
+  one.from = node["from"].string();
+  one.to = node["to"].string();
+  one.held_up = node["held_up"].natural<std::uint32_t>();
+  one.without = node["without"].string();
+  return one;
+}
+
+Explanation::Order read_order(const Node& node) {
+  return {node["first"].natural<std::uint32_t>(), node["then"].natural<std::uint32_t>()};
+}
+
+Explanation::Passing read_passing(const Node& node) {
+  Explanation::Passing passing;
+  passing.schedule = node["schedule"].string();
+  passing.parts_at = node["parts_at"].natural<std::uint32_t>();
+  passing.trace = node["trace"].list(read_step);
+  return passing;
+}
+
+Explanation read_explanation(const Node& node) {
+  Explanation explanation;
+  explanation.switches = node["switches"].list(read_switch);
+  explanation.ordered = node["ordered"].boolean();
+  explanation.orders = node["orders"].list(read_order);
+  explanation.random = node["random"].natural<std::uint64_t>();
+  explanation.depth_first = node["depth_first"].natural<std::uint64_t>();
+  explanation.preemptions = node["preemptions"].natural<int>();
+  explanation.exhaustive = node["exhaustive"].boolean();
+  if (const Node passing = node["passing"]; !passing.is_null())
+    explanation.passing = read_passing(passing);
+  explanation.tried = node["tried"].natural<std::uint64_t>();
+  return explanation;
+}
+
+Example read_example(const Node& node) {
+  return {node["schedule"].string(), node["tasks"].list(read_string),
+          node["trace"].list(read_step)};
+}
+
 Bounds read_bounds(const Node& node) {
   Bounds bounds;
   bounds.memory_model = node["memory_model"].string();
   const Node preemptions = node["preemptions"];
   if (!preemptions.is_null()) bounds.preemptions = preemptions.natural<int>();
   bounds.max_steps = node["max_steps"].natural<std::uint64_t>();
+  bounds.plain_accesses = node["plain_accesses"].string();
   return bounds;
 }
 
@@ -193,8 +236,11 @@ Verdict read_verdict(const Node& node) {
   if (violation.is_null() && verdict.outcome == "violation") {
     violation.refuse("must be an object, because the outcome is \"violation\"");
   }
+  if (const Node explanation = node["explanation"]; !explanation.is_null())
+    verdict.explanation = read_explanation(explanation);
   verdict.tasks = node["tasks"].list(read_string);
   verdict.trace = node["trace"].list(read_step);
+  verdict.examples = node["examples"].list(read_example);
   verdict.uncontrolled = node["uncontrolled"].list(read_string);
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });
@@ -213,6 +259,7 @@ Environment read_environment(const Node& node) {
   environment.seconds = node["seconds"].number();
   environment.seconds_by_verdict = node["seconds_by_verdict"].map(read_number);
   environment.rates = node["rates"].map(read_number);
+  environment.notes = node["notes"].list(read_string);
   return environment;
 }
 

@@ -1,9 +1,12 @@
 #include "harness/cli/backend.hpp"
 
+#include <fmt/format.h>
+
 #include <exception>
 
 #include "harness/engine/errors.hpp"
 #include "harness/explore/explore.hpp"
+#include "harness/explore/find_again.hpp"
 #include "harness/stress/stress.hpp"
 
 namespace harness::cli {
@@ -29,9 +32,8 @@ reports::Verdict on_real_threads(const Scenario& scenario, const Variant& varian
   return stress(scenario, variant, options);
 }
 
-reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
-                           const Request& request) {
 #if HARNESS_ENGINE
+Options engine_options(const Request& request) {
   Options options;
   options.strategy = request.strategy;
   options.preemptions = request.preemptions;
@@ -42,14 +44,24 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
   options.executions = request.executions;
   options.seconds = request.seconds;
   options.max_steps = request.max_steps;
+  options.shrink_seconds = request.shrink_seconds;
   options.schedule = request.schedule;
+  options.data_races = request.data_races;
+  options.plain_accesses = request.plain_accesses;
   options.keep_going = request.keep_going;
   options.interrupted = request.interrupted;
   if (request.progress)
     options.progress = [&request](const Progress& progress) {
       request.progress({progress.executions, progress.seconds, progress.orders, progress.leaves});
     };
-  return explore(scenario, variant, options);
+  return options;
+}
+#endif
+
+reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
+                           const Request& request) {
+#if HARNESS_ENGINE
+  return explore(scenario, variant, engine_options(request));
 #else
   return on_real_threads(scenario, variant, request);
 #endif
@@ -105,9 +117,49 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.data_races = line.data_races.value_or(Options().data_races);
+  request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
+  request.shrink_seconds = line.shrink_seconds;
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;
+}
+
+std::optional<reports::Verdict> explained([[maybe_unused]] const Scenario& scenario,
+                                          [[maybe_unused]] const Variant& variant,
+                                          [[maybe_unused]] const Request& request,
+                                          [[maybe_unused]] const reports::Verdict& seen,
+                                          std::string& said) {
+  said = "nothing to explain";
+#if HARNESS_ENGINE
+  if (!seen.violation) return {};
+  Options options = engine_options(request);
+  options.executions = 0;
+  options.seconds = default_seconds;
+  FoundAgain found = find_again(scenario, variant, options, *seen.violation);
+  if (!found.verdict) {
+    said = fmt::format("{} was looked for under control in {} executions, and not found there: give "
+                       "it more with --mode explore --seconds S, or it needs what is not controlled",
+                       seen.violation->rule, found.tried);
+    return {};
+  }
+  said = found.same_place
+             ? "found under control at the same place"
+             : "found under control, the same rule, though not in the functions that were seen";
+  return std::move(found.verdict);
+#else
+  return {};
+#endif
+}
+
+std::vector<reports::Example> examples_of([[maybe_unused]] const Scenario& scenario,
+                                          [[maybe_unused]] const Variant& variant,
+                                          [[maybe_unused]] const Request& request) {
+#if HARNESS_ENGINE
+  if (!request.real_threads && request.schedule.empty())
+    return typical_executions(scenario, variant, engine_options(request));
+#endif
+  return {};
 }
 
 bool is_as_expected(const reports::Verdict& verdict) {

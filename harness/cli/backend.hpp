@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/cli/options.hpp"
 #include "harness/scenario.hpp"
@@ -37,7 +39,10 @@ struct Request {
   std::uint64_t executions = 0;  // 0: no limit
   double seconds = 0;            // 0: no limit
   std::uint64_t max_steps = 0;
+  double shrink_seconds = 0;     // 0: violations are not shrunk
   std::string schedule;  // "" explores
+  std::string data_races;      // see Options in explore.hpp
+  std::string plain_accesses;
   bool keep_going = false;
   std::function<void(const Effort&)> progress;
   const std::atomic<bool>* interrupted = nullptr;
@@ -51,6 +56,15 @@ Request request_for(const Scenario& scenario, const CommandLine& line);
 // `error`. Where the request is interrupted already, it is `inconclusive`, and nothing was run.
 reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
                              const Request& request);
+
+// Looks under control for what a verdict of real threads has seen. The verdict of that, or nothing
+// where it was not found; `said` tells which. For builds with the engine.
+std::optional<reports::Verdict> explained(const Scenario& scenario, const Variant& variant,
+                                          const Request& request, const reports::Verdict& seen,
+                                          std::string& said);
+// Executions of what passes, to show.
+std::vector<reports::Example> examples_of(const Scenario& scenario, const Variant& variant,
+                                          const Request& request);
 
 // Whether a verdict is what its `expected` says.
 bool is_as_expected(const reports::Verdict& verdict);

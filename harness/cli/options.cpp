@@ -20,6 +20,7 @@ constexpr std::uint64_t most_executions = 1'000'000'000'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 constexpr std::uint64_t most_parts = 1'000'000;
 constexpr double longest_seconds = 30.0 * 24 * 3600;
+constexpr double longest_shrink_seconds = 3600;
 
 // All settings of all sources; the first one of a name counts.
 class Settings {
@@ -77,6 +78,13 @@ std::size_t one_of(const Setting& setting, const std::vector<std::string>& known
   if (found == known.end())
     throw UsageError(setting.origin + ": " + unknown("value", setting.value, known));
   return static_cast<std::size_t>(found - known.begin());
+}
+
+std::optional<std::string> word(const Settings& settings, std::string_view name,
+                                const std::vector<std::string>& known) {
+  const Setting* setting = settings.find(name);
+  if (!setting) return {};
+  return known[one_of(*setting, known)];
 }
 
 std::uint64_t drawn_seed() {
@@ -161,10 +169,33 @@ void check_replay(const Settings& settings, const CommandLine& line) {
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
 }
 
+void check_explain(const Settings& settings, const CommandLine& line, bool engine) {
+  if (line.explain) {
+    const std::string& origin = settings.find("explain")->origin;
+    if (line.mode != Mode::stress)
+      throw UsageError(origin + " goes with --mode stress; elsewhere violations are explained anyway");
+    if (!engine) no_engine(origin);
+  }
+  if (!line.explain_pass) return;
+  const std::string& origin = settings.find("explain-pass")->origin;
+  if (line.mode != Mode::explore)
+    throw UsageError(origin + " goes with --mode explore: it shows what a search has tried");
+}
+
+void check_break_at(const Settings& settings, const CommandLine& line) {
+  if (line.print_next && !line.break_at)
+    throw UsageError("--print-next goes with --break-at STEP only");
+  if (!line.break_at) return;
+  const std::string& origin = settings.find("break-at")->origin;
+  if (line.mode != Mode::replay)
+    throw UsageError(origin + " goes with --replay FILE or --schedule TEXT only, without stress");
+  if (line.repeat > 1) throw UsageError(origin + " and --repeat contradict each other");
+}
+
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
-  for (const char* name :
-       {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going"})
+  for (const char* name : {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going",
+                           "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -172,12 +203,16 @@ void check_stress(const Settings& settings, const CommandLine& line) {
 
 void read_output(const Settings& settings, CommandLine& line) {
   line.json = text(settings, "json");
+  line.junit = text(settings, "junit");
+  line.sarif = text(settings, "sarif");
   line.report_dir = text(settings, "report-dir").value_or("reports");
+  line.corpus = text(settings, "corpus");
   if (const Setting* color = settings.find("color"))
     line.color = std::array{Color::automatic, Color::always,
                             Color::never}[one_of(*color, {"auto", "always", "never"})];
   line.quiet = flag(settings, "quiet");
   line.verbose = flag(settings, "verbose");
+  line.stacks = flag(settings, "stacks");
   if (!line.quiet || !line.verbose) return;
   const bool quiet_here = settings.find("quiet")->origin.starts_with("--");
   const bool verbose_here = settings.find("verbose")->origin.starts_with("--");
@@ -195,6 +230,10 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.preemptions = preemptions_of(settings);
   line.depth = static_cast<int>(number(settings, "depth", 1, 100).value_or(0));
   read_shard(settings, line);
+  line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
+  line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
+  if (const Setting* seconds = settings.find("shrink-seconds"))
+    line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))
@@ -229,9 +268,15 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.schedule = text(settings, "schedule");
   line.replay = text(settings, "replay");
   line.repeat = number(settings, "repeat", 1, 1'000'000'000).value_or(1);
+  line.break_at = number(settings, "break-at", 1, most_steps);
+  line.print_next = flag(settings, "print-next");
+  line.explain = flag(settings, "explain");
+  line.explain_pass = flag(settings, "explain-pass");
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
+  check_break_at(settings, line);
+  check_explain(settings, line, engine);
   return line;
 }
 

@@ -144,7 +144,7 @@ std::string verb_of(const Event& event) {
     case Op::read:
       return "reads " + bytes_text(event.bytes) + " of";
     case Op::write:
-      return "writes " + bytes_text(event.bytes) + " to";
+      return event.label != nullptr ? "frees" : "writes " + bytes_text(event.bytes) + " to";
     case Op::stuck:
       return stuck_text(event);
     case Op::aborted:
@@ -274,7 +274,7 @@ std::string Words::clause(const Event& event, std::size_t at) const {
   const bool crashed = event.op == Op::crashed;
   if (crashed && !label.empty()) text += " " + label;
   if (!on.empty()) text += (crashed ? " at " : " ") + on;
-  if (!crashed && !label.empty()) text += " " + label;
+  if (!crashed && !label.empty() && event.op != Op::write) text += " " + label;
   const bool told = event.op == Op::read || event.op == Op::write || event.op == Op::returned;
   const std::string more = told ? "" : detail(event, at);
   return more.empty() ? text : text + " (" + more + ")";

@@ -12,79 +12,17 @@
 #include "harness/engine/errors.hpp"
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/worker.hpp"
+#include "harness/explore/code_places.hpp"
+#include "harness/explore/confirm.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
+#include "harness/explore/job.hpp"
 #include "harness/explore/symbolize.hpp"
+#include "harness/explore/witness.hpp"
 #include "harness/strategies/make.hpp"
 
 namespace harness {
 namespace {
-
-constexpr std::size_t max_recorded = 200'000;
-
-struct FreeShared {
-  void operator()(Shared* shared) const { free_shared_block(shared); }
-};
-using SharedBlock = std::unique_ptr<Shared, FreeShared>;
-
-SharedBlock make_block(const Options& options, bool records) {
-  return SharedBlock(make_shared_block(options.max_steps + 1, records ? max_recorded : 1));
-}
-
-std::string_view text_of(const char* text, std::size_t room) { return {text, strnlen(text, room)}; }
-
-std::vector<std::string> task_names(const Shared& shared) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(shared.task_count, Shared::max_tasks); ++i)
-    names.emplace_back(text_of(shared.task_names[i], Shared::name_bytes));
-  return names;
-}
-
-// Up to the first that makes no sense: a program may have written over it.
-std::vector<Choice> choices_of(const Shared& shared) {
-  const auto choices =
-      std::span(shared.choices, std::min<std::size_t>(shared.steps.load(), shared.max_choices));
-  const auto makes_sense = [&](const Choice& choice) { return choice.task < shared.task_count; };
-  return {choices.begin(), std::find_if_not(choices.begin(), choices.end(), makes_sense)};
-}
-
-// A label is shown only where it really is one of the strings that the worker left for us.
-const char* checked_label(const Shared& shared, const char* label) {
-  const bool inside = label >= shared.strings && label < shared.strings + Shared::max_strings;
-  return inside ? label : nullptr;
-}
-
-Recording recording_of(const Shared& shared) {
-  Recording recording;
-  const std::size_t count = std::min<std::size_t>(shared.recorded.load(), shared.max_recorded);
-  recording.events.assign(shared.events, shared.events + count);
-  for (Recorded& recorded : recording.events) {
-    recorded.event.label = checked_label(shared, recorded.event.label);
-    recorded.depth = std::min<std::uint32_t>(recorded.depth, recorded.stack.size());
-  }
-  recording.task_names = task_names(shared);
-  const SharedViolation& found = shared.violation;
-  recording.violation.rule = found.rule;
-  recording.violation.message = text_of(found.message, sizeof found.message);
-  recording.violation.freed_region = found.freed_region;
-  for (std::size_t i = 0; i < std::min<std::size_t>(found.access_count, SharedViolation::max_accesses); ++i) {
-    recording.violation.accesses.push_back(found.accesses[i]);
-    recording.violation.accesses.back().label = checked_label(shared, found.accesses[i].label);
-  }
-  return recording;
-}
-
-// The worker is gone without a word: what it was doing is still in shared memory.
-void note_lost_worker(Shared& shared, const WorkerResult& result) {
-  if (shared.violation.set) return;
-  const int signal = shared.fault.signal.load() != 0 ? shared.fault.signal.load() : result.signal;
-  const std::string what = result.lost == Lost::signal || signal != 0
-                               ? fmt::format("the program was killed by signal {} ({})", signal, strsignal(signal))
-                               : fmt::format("the program ended its process with status {}", result.status);
-  shared.set_violation({"crash", what, {}, false});
-  shared.violating_steps = shared.steps.load();
-  shared.violating_execution = shared.executions.load();
-}
 
 class Exploration {
  public:
@@ -95,6 +33,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.plain_accesses = options.plain_accesses;
   }
 
   reports::Verdict run() {
@@ -113,24 +52,13 @@ class Exploration {
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
-  Job job_for(Strategy& strategy) const {
-    Job job;
-    job.scenario = &scenario_;
-    job.variant = variant_.name;
-    job.strategy = &strategy;
-    job.settings.seed = options_.seed;
-    job.settings.max_steps = options_.max_steps;
-    job.watchdog_seconds = options_.watchdog_seconds;
-    job.interrupted = options_.interrupted;
-    return job;
-  }
-
   void search() {
     verdict_.mode = "explore";
     verdict_.strategy = options_.strategy;
-    SharedBlock shared = make_block(options_, false);
+    SharedBlock shared = make_block(options_.max_steps, false);
     std::uint64_t violations = 0;
     std::vector<Choice> first;
+    std::vector<std::uint32_t> points_of_first;
     std::vector<Choice> last;
     for (bool go_on = true; go_on;) {
       const auto strategy = make_strategy(
@@ -144,17 +72,27 @@ class Exploration {
       const WorkerEnd end = run_one_worker(*shared, *strategy);
       if (end != WorkerEnd::violated) break;
       last = choices_of(*shared);
-      if (violations++ == 0) first = last, note_violation(*shared);
+      if (violations++ == 0) {
+        first = last;
+        note_violation(*shared);
+        points_of_first = points_in_force(*shared);
+      }
       go_on = options_.keep_going && !is_over(*shared);
       if (go_on) shared->violation.set = false;
     }
     conclude(*shared, violations);
-    if (violations != 0) confirm(first);
+    if (violations != 0) {
+      Job job = make_job(scenario_, variant_, options_);
+      job.points = std::move(points_of_first);
+      verdict_.violation->schedule = schedule_text(first, names_, job.points);
+      confirm(job, first, options_.shrink_seconds, verdict_);
+    }
     if (options_.keep_going) verdict_.counters["violations"] = violations;
   }
 
   WorkerEnd run_one_worker(Shared& shared, Strategy& strategy) {
-    Job job = job_for(strategy);
+    Job job = make_job(scenario_, variant_, options_);
+    job.strategy = &strategy;
     job.max_executions = options_.executions;
     job.seconds = options_.seconds > 0 ? std::max(0.001, options_.seconds - seconds()) : 0;
     if (options_.progress)
@@ -260,44 +198,24 @@ class Exploration {
     verdict_.freed_region_in_use = shared.violation.freed_region;
   }
 
-  // Once more in a fresh worker, with full history.
-  void confirm(std::vector<Choice> choices) {
-    const std::string schedule = to_text(from_choices(choices, names_));
-    SharedBlock shared = make_block(options_, true);
-    const auto strategy = follow_choices(std::move(choices));
-    Job job = job_for(*strategy);
-    job.interrupted = nullptr;
-    job.max_executions = 1;
-    job.settings.records = true;
-    job.settings.protects = true;
-    const WorkerResult result = run_worker(*shared, job);
-    if (result.lost != Lost::no && result.lost != Lost::watchdog) note_lost_worker(*shared, result);
-    if (shared->violation.set) {
-      verdict_.trace.clear();
-      Recording recording = recording_of(*shared);
-      describe(recording, verdict_);
-      verdict_.freed_region_in_use = shared->violation.freed_region;
-    } else {
-      verdict_.reason = "the violation did not happen again when its schedule was replayed: the program "
-                        "depends on something that is not controlled";
-    }
-    if (verdict_.violation) verdict_.violation->schedule = schedule;
-  }
-
   void replay() {
     verdict_.mode = "replay";
     verdict_.strategy = "replay";
-    const Schedule schedule = parse_schedule(options_.schedule);
-    SharedBlock shared = make_block(options_, true);
+    Schedule schedule = parse_schedule(options_.schedule);
+    std::vector<std::uint32_t> points = take_points(schedule);
+    SharedBlock shared = make_block(options_.max_steps, true);
     const auto name_of = [block = shared.get()](TaskId id) -> std::string_view {
       return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
     };
     const auto blocked_at = [block = shared.get()](TaskId id) { return block->engine->blocked_at(id); };
     Replay strategy(schedule, name_of, blocked_at);
-    Job job = job_for(strategy);
+    Job job = make_job(scenario_, variant_, options_);
+    job.strategy = &strategy;
     job.max_executions = 1;
     job.settings.records = true;
     job.settings.protects = true;
+    job.settings.learns_points = false;
+    job.points = std::move(points);
     job.settings.function_name = stop_at_functions(schedule);
     job.shows_output = true;
     job.divergence = [&strategy] { return strategy.diverged(); };
@@ -315,8 +233,8 @@ class Exploration {
     describe(recording_of(*shared), verdict_);
     verdict_.freed_region_in_use = shared->violation.freed_region;
     verdict_.violation->schedule = job.settings.function_name != nullptr
-                                       ? to_text(schedule)
-                                       : to_text(from_choices(choices_of(*shared), task_names(*shared)));
+                                       ? options_.schedule
+                                       : schedule_text(choices_of(*shared), task_names(*shared), job.points);
   }
 
   const Scenario& scenario_;

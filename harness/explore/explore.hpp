@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/scenario.hpp"
 #include "reports/verdict.hpp"
@@ -30,12 +31,20 @@ struct Options {
   int depth = 0;                         // pct: of the bugs to look for; 0: 1 to 5 in turn
   std::uint64_t part = 0;                // of a search that is divided into `parts`, from 0
   std::uint64_t parts = 1;
+  std::string data_races = "auto";       // see data_races_words()
+  std::string plain_accesses = "racy";   // which are scheduling points: none, racy (once seen racing), all
   std::string schedule;                  // replay this text instead of exploring
   bool keep_going = false;               // count further violations, report the first
+  double shrink_seconds = 1;             // at most, for a shorter schedule of a violation; 0: none
   double watchdog_seconds = 10;          // an execution that takes longer is cut off
   std::function<void(const Progress&)> progress;  // called about ten times a second; may be empty
   const std::atomic<bool>* interrupted = nullptr; // set by a signal handler: end with what there is
 };
+
+// What Options::data_races may say: report (a violation), learn (no violation; the accesses become scheduling
+// points), off (nobody looks), auto (learn where the variant is expected to break another rule, else report).
+std::vector<std::string> data_races_words();
+std::vector<std::string> plain_accesses_words();
 
 // Throws UsageError (see errors.hpp) for an unknown strategy or malformed schedule text, and
 // ReplayDiverged where a schedule does not fit the program. Everything the program under test does is

@@ -30,8 +30,7 @@ SiteId Conflicts::site_of(const Event& event) {
   const auto id = static_cast<SiteId>(sites_.size());
   Site site;
   site.reads = is_point || only_reads(event.op);
-  site.is_point = is_point;
-  site.locks_one = event.op == Op::lock;
+  site.halts = is_point || event.op == Op::lock;
   site.unlocks = only_gives_way(event.op);
   site.place = place_ids_.try_emplace({event.where, 0, event.op}, places_.size()).first->second;
   if (site.place == places_.size()) places_.push_back(0);
@@ -57,7 +56,7 @@ bool Conflicts::executed(SiteId id, const Event& event) {
     if (came_by(site, event.task)) pair(id);
     if (task.under_way) site.opens = false;
     task.under_way = true;
-    if (site.is_point || (site.locks_one && !site.opens)) list(id);
+    if (site.halts && (!site.opens || event.op == Op::point)) list(id);
     if (object.epoch == epoch_ && object.last_task != event.task &&
         !(sites_[object.last].reads && site.reads) && seen_orders_.size() < most_pairs)
       is_new = seen_orders_.insert(word_of(object.last, id)).second;

@@ -36,16 +36,15 @@ class Conflicts {
   std::uint32_t sites_at(std::uint32_t place) const { return places_[place]; }
   // To unlock conflicts with nothing.
   bool unlocks(SiteId site) const { return sites_[site].unlocks; }
-  // Where a task may be expected to stop: somebody has named the place, or it takes a lock.
-  bool is_point(SiteId site) const { return sites_[site].is_point; }
-  bool locks(SiteId site) const { return sites_[site].locks_one; }
+  // Where a task may be expected to stop: it takes a lock, or somebody has named the place.
+  bool halts(SiteId site) const { return sites_[site].halts; }
   // The first that came by.
   TaskId task_of(SiteId site) const { return sites_[site].task; }
   // Whether no task has come by in the midst of something: it was always its first event on an object.
   bool opens(SiteId site) const { return sites_[site].opens; }
   // The task has executed an event on an object.
   bool is_under_way(TaskId task) const { return task < tasks_.size() && tasks_[task].under_way; }
-  // Sites that have a conflict, and points and locks in the midst of something, since there will be one
+  // Sites that have a conflict, and those that halts() in the midst of something, since there will be one
   // sooner or later; and conflicts, both ways around. In order of discovery.
   const std::vector<SiteId>& sites() const { return listed_; }
   const std::vector<SitePair>& pairs() const { return pairs_; }
@@ -74,8 +73,7 @@ class Conflicts {
     bool many = false;      // another one did too
     bool reads = false;     // and nothing else
     bool unlocks = false;   // or gives way in another manner that nobody has to wait for
-    bool is_point = false;
-    bool locks_one = false;
+    bool halts = false;
     bool opens = true;
     bool listed = false;
     Locks locks;            // held whenever somebody came by

@@ -26,6 +26,10 @@ std::unique_ptr<Strategy> make_preemptions(int last_bound, Stream stream = {});
 // The same with a bound on delays: tasks that are passed over.
 std::unique_ptr<Strategy> make_delay(int last_bound, Stream stream = {});
 
+// One interleaving of each set of those that differ only in the order of events that commute. With
+// `preemptions` >= 0 those count whose set has one with at most so many.
+std::unique_ptr<Strategy> make_dpor(int preemptions);
+
 // Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
 // exhausted.
 std::unique_ptr<Strategy> make_pct(Stream stream, int depth);

@@ -120,10 +120,9 @@ class Feedback final : public Strategy {
   void take_new() {
     for (; known_sites_ < conflicts_.sites().size(); ++known_sites_) {
       const SiteId site = conflicts_.sites()[known_sites_];
-      auto& untried = conflicts_.is_point(site) ? untried_points_
-                      : conflicts_.opens(site)  ? untried_openings_
-                      : conflicts_.locks(site)  ? untried_locks_
-                                                : untried_sites_;
+      auto& untried = conflicts_.opens(site)   ? untried_openings_
+                      : conflicts_.halts(site) ? untried_halts_
+                                               : untried_sites_;
       untried.push_back({0, site});
     }
     for (; known_pairs_ < conflicts_.pairs().size(); ++known_pairs_)
@@ -133,7 +132,7 @@ class Feedback final : public Strategy {
   Plan new_plan() {
     halts_ = conflicts_.sites().empty() || draws_.below(3) == 0;
     if (halts_) return {};
-    for (auto* untried : {&untried_points_, &untried_locks_, &untried_sites_, &untried_openings_, &untried_pairs_})
+    for (auto* untried : {&untried_halts_, &untried_sites_, &untried_openings_, &untried_pairs_})
       if (!untried->empty() && draws_.below(4) != 0) return {constraint_of(drawn(*untried), 0)};
     Plan plan;
     if (!kept_.empty() && draws_.below(2) == 0)
@@ -327,7 +326,7 @@ class Feedback final : public Strategy {
   std::shared_ptr<Conflicts> shared_;  // with those who let us learn from their executions
   Conflicts& conflicts_;
   std::size_t known_sites_ = 0, known_pairs_ = 0;  // of those in conflicts_
-  std::vector<SitePair> untried_points_, untried_locks_, untried_sites_, untried_openings_, untried_pairs_;
+  std::vector<SitePair> untried_halts_, untried_sites_, untried_openings_, untried_pairs_;
   std::vector<Plan> kept_;
   std::uint64_t begun_ = 0;  // executions
   // of the execution that runs

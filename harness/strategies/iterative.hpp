@@ -17,7 +17,10 @@ class Iterative final : public Strategy {
  public:
   // last_bound -1: until nothing is cut off.
   Iterative(Dfs::Counts counts, int last_bound, Stream stream)
-      : counts_(counts), last_bound_(last_bound), search_(0, Dfs::Learning::for_restart, stream, counts) {}
+      : counts_(counts),
+        last_bound_(last_bound),
+        stream_(stream),
+        search_(0, Dfs::Learning::for_restart, stream, counts) {}
 
   bool begin(std::uint64_t execution) override;
   std::size_t next(std::span<const Ready> ready, TaskId current) override {
@@ -29,6 +32,7 @@ class Iterative final : public Strategy {
   }
   void recall(std::uint64_t memory) override { memory_ = memory; }
   void resume(std::uint64_t executions, std::span<const Choice> path) override;
+  void reconsider() override { search_ = Dfs(0, Dfs::Learning::for_restart, stream_, counts_); }
   // A bound on delays that cut something off is none on preemptions.
   bool exhausted() const override {
     return !lost_ && search_.exhausted() && (counts_ == Dfs::Counts::preemptions || !search_.cut_off());
@@ -39,6 +43,7 @@ class Iterative final : public Strategy {
  private:
   Dfs::Counts counts_;
   int last_bound_;
+  Stream stream_;
   Dfs search_;
   std::uint64_t memory_ = 0;
   bool lost_ = false;

@@ -24,6 +24,7 @@ constexpr Row rows[] = {
     {"delay", true, false,
      [](Options options) { return make_delay(options.preemptions, options.stream()); }},
     {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions, options.stream()); }},
+    {"dpor", true, false, [](Options options) { return make_dpor(options.preemptions); }},
     {"feedback", false, false, [](Options options) { return make_feedback(options.stream(), std::make_shared<Conflicts>()); }},
     {"pct", false, true, [](Options options) { return make_pct(options.stream(), options.depth); }},
     {"portfolio", true, false, [](Options options) { return make_portfolio(options.stream(), options.preemptions); }},
