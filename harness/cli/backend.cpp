@@ -15,6 +15,7 @@ namespace {
 constexpr double default_seconds = 20;
 constexpr double default_stress_seconds = 5;
 constexpr double as_good_as_for_ever = 3e7;
+constexpr const char* default_strategy = "portfolio";
 constexpr int default_preemptions = 2;
 
 reports::Verdict on_real_threads(const Scenario& scenario, const Variant& variant,
@@ -95,7 +96,7 @@ void set_limits(const Scenario& scenario, const CommandLine& line, Request& requ
 void set_strategy(const Scenario& scenario, const CommandLine& line, Request& request) {
   const Search& wish = scenario.search;
   request.strategy =
-      line.strategy.value_or(wish.strategy.empty() ? Options().strategy : wish.strategy);
+      line.strategy.value_or(wish.strategy.empty() ? default_strategy : wish.strategy);
   const int usual = wish.preemptions >= 0 ? wish.preemptions : default_preemptions;
   const bool bounded =
       request.strategy == "dfs" || request.strategy == "portfolio" || line.strict_preemptions;

@@ -22,7 +22,7 @@ struct Progress {
 };
 
 struct Options {
-  std::string strategy = "portfolio";
+  std::string strategy = "dfs";
   std::uint64_t seed = 1;
   std::uint64_t executions = 1'000'000;  // budget; 0: no limit
   double seconds = 0;                    // budget; 0: no limit

@@ -52,6 +52,7 @@ class Dpor final : public Strategy {
   std::uint64_t memory() const override { return rest_ ? 1 : 0; }
   void recall(std::uint64_t memory) override { rest_was_begun_ = memory != 0; }
   void reconsider() override { *this = Dpor(bound_); }
+  int bound() const override { return bound_; }
   bool exhausted() const override {
     return rest_ ? rest_->exhausted() : done_ && diverged_.empty() && !incomplete_;
   }

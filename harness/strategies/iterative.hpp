@@ -17,7 +17,10 @@ class Iterative final : public Strategy {
  public:
   // last_bound -1: until nothing is cut off.
   Iterative(Dfs::Counts counts, int last_bound, Stream stream)
-      : counts_(counts), last_bound_(last_bound), stream_(stream), search_(0, Dfs::Learning::for_restart, stream, counts) {}
+      : counts_(counts),
+        last_bound_(last_bound),
+        stream_(stream),
+        search_(0, Dfs::Learning::for_restart, stream, counts) {}
 
   bool begin(std::uint64_t execution) override;
   std::size_t next(std::span<const Ready> ready, TaskId current) override {

@@ -1,6 +1,7 @@
 // portfolio: the default. A few executions of each strategy tell how large the tree of interleavings is
 // (Knuth, "Estimating the efficiency of backtrack programs", 1975: along a random path the product of the
-// numbers of choices is, on average, the number of leaves). A small tree is searched to its end. Of a
+// numbers of choices is, on average, the number of leaves). A small tree is searched to its end by dpor, or
+// by dfs where dpor cannot, or the search is divided. Of a
 // large one every second execution goes to the search with few preemptions, until the bound is done with,
 // and the rest to those that sample, by what each has found: orders of conflicting events that were never
 // seen before.
@@ -23,7 +24,8 @@
 namespace harness {
 namespace {
 
-constexpr double small_tree = 400'000;  // leaves
+constexpr double small_tree = 1'000'000;  // leaves
+constexpr std::uint64_t enough_estimates = 8;
 
 enum Arm : std::size_t { feedback, pos, random, surw, pct, urw, sampling_arms };
 
@@ -65,7 +67,7 @@ class Portfolio final : public Strategy {
     if (done_) return false;
     if (!abandoned_) choose(execution);
     abandoned_ = false;
-    if (systematic_ && !search_->begin(searched_)) {
+    if (systematic_ && !begin_search()) {
       finished_ = true;
       if (!may_sample()) return !(done_ = true);
       systematic_ = false;
@@ -90,13 +92,22 @@ class Portfolio final : public Strategy {
     return index;
   }
 
+  // What the systematic search wants to see.
+  Ops watches() const override { return make_dpor(-1)->watches(); }
+  void executed(const Event& event) override {
+    if (systematic_) search_->executed(event);
+  }
+  void blocked(const Event& event) override {
+    if (systematic_) search_->blocked(event);
+  }
+  bool counts() const override { return !systematic_ || search_->counts(); }
   void completed() override { running().completed(); }
 
   void end() override {
     running().end();
     if (abandoned_) return;
     if (systematic_) {
-      ++searched_;
+      searched_ += search_->counts() ? 1 : 0;
       return;
     }
     ++sampled_;
@@ -104,8 +115,18 @@ class Portfolio final : public Strategy {
     ++arm.executions;
     for (Sampling& each : arms_) each.paid *= 0.999;
     arm.paid += static_cast<double>(conflicts_->orders() - orders_);
-    if (arm_ == random && leaves_ < 1e300) leaves_sum_ += leaves_, ++leaves_count_;
-    else if (arm_ == random) leaves_sum_ = 1e300, ++leaves_count_;
+    if (arm_ != random) return;
+    constexpr double most = 1e300;
+    leaves_sum_ = std::min(leaves_sum_ + leaves_, most);
+    ++leaves_count_;
+  }
+  // The tree is another one now.
+  void reconsider() override {
+    search_.reset();
+    is_small_ = finished_ = done_ = abandoned_ = false;
+    searched_ = 0;
+    leaves_sum_ = 0;
+    leaves_count_ = 0;
   }
 
   void resume(std::uint64_t executions, std::span<const Choice> /*path*/) override {
@@ -144,6 +165,10 @@ class Portfolio final : public Strategy {
       arm_ = arm_of(opening[sampled_]);
       return;
     }
+    if (!lost_ && !search_ && leaves_count_ < enough_estimates) {
+      arm_ = random;
+      return;
+    }
     if (!lost_ && !search_) choose_search();
     systematic_ = !lost_ && !finished_ && (is_small_ || searched_ <= sampled_);
     if (finished_ && !may_sample()) systematic_ = true;  // and its begin() says that it is over
@@ -152,7 +177,18 @@ class Portfolio final : public Strategy {
 
   void choose_search() {
     is_small_ = leaves() <= small_tree;
-    search_ = is_small_ ? make_dfs(-1, stream_) : make_preemptions(preemptions_, stream_);
+    by_dpor_ = is_small_ && stream_.parts == 1;
+    search_ = by_dpor_    ? make_dpor(-1)
+              : is_small_ ? make_dfs(-1, stream_)
+                          : make_preemptions(preemptions_, stream_);
+  }
+
+  bool begin_search() {
+    if (search_->begin(searched_)) return true;
+    if (!by_dpor_ || search_->exhausted()) return false;
+    by_dpor_ = false;
+    search_ = make_dfs(-1, stream_);
+    return search_->begin(searched_);
   }
 
   // After the search has come to its end.
@@ -185,6 +221,7 @@ class Portfolio final : public Strategy {
   std::array<Sampling, sampling_arms> arms_;
   std::unique_ptr<Strategy> search_;  // from the end of the opening on
   bool is_small_ = false;
+  bool by_dpor_ = false;
   bool finished_ = false;  // the search has nothing left
   bool done_ = false;
   bool lost_ = false;
