@@ -36,6 +36,11 @@ class Node {
     return {*at, place, name_};
   }
 
+  std::optional<Node> optional(const char* field) const {
+    if (!value_.is_object() || !value_.contains(field)) return {};
+    return (*this)[field];
+  }
+
   bool is_null() const { return value_.is_null(); }
   std::string string() const {
     if (!value_.is_string()) refuse(fmt::format("must be a string, not {}", found()));
@@ -197,6 +202,8 @@ Verdict read_verdict(const Node& node) {
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });
   verdict.reproduce = node["reproduce"].string();
+  if (const auto command = node.optional("command")) verdict.command = command->list(read_string);
+  if (const auto output = node.optional("output")) verdict.output = output->string();
   return verdict;
 }
 

@@ -94,7 +94,9 @@ struct Verdict {
   std::vector<Step> trace;         // of the violating execution
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
-  std::string reproduce;                          // the one command
+  std::vector<std::string> command;  // the program and its arguments, where it is a whole one
+  std::string output;                // what it printed in the execution that is shown
+  std::string reproduce;             // the one command
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "harness/engine/errors.hpp"
+#include "harness/engine/exit_handlers.hpp"
+#include "harness/engine/hosting.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
 #include "harness/engine/thread_keys.hpp"
@@ -311,7 +313,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
 }
 
 Engine::Outcome Engine::finish() {
-  if (outcome_ == Outcome::completed) {
+  // What a program has not given back when it exits goes with its process.
+  const bool is_program = hosting() != nullptr && hosting()->whole_program;
+  if (outcome_ == Outcome::completed && !is_program) {
     for (const auto& oracle : oracles_) {
       const auto violation = oracle->end();
       if (!violation) continue;
@@ -345,6 +349,7 @@ void Engine::restore_state() {
   objects_.reset();
   memory_.reset();
   heap_.reset();
+  exit_handlers().reset();
   snapshot_.restore();
   free_fibers_.clear();
   for (const auto& fiber : fibers_) free_fibers_.push_back(fiber.get());

@@ -115,6 +115,10 @@ class Engine {
   // False where the limit on threads, ours or the system's, is reached.
   bool can_create();
   Task* find_thread(pthread_t handle);
+  // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
+  void own_fibers();
+  // exit() of a whole program: the execution is over, whatever other tasks were about to do.
+  [[noreturn]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
   void made_key(pthread_key_t key) { made_keys_.push_back(key); }
@@ -198,6 +202,8 @@ class Engine {
   bool put_to_sleep_if_spinning();
   void offer_timeouts();
   Fiber& free_fiber();
+  void recycle(Task& task);
+  void unless_last_exit();
 
   Shared& shared_;
   UserHeap& heap_;
@@ -216,6 +222,7 @@ class Engine {
   std::size_t unfinished_ = 0;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<Fiber*> free_fibers_;
+  std::unique_ptr<Fiber> caller_fiber_;  // of "main", where this process hosts its own exploration
   std::vector<Ready> ready_;
   std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
   std::vector<pthread_key_t> made_keys_;

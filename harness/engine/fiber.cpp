@@ -71,9 +71,30 @@ Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthrea
 
 Fiber::Fiber(std::size_t index, std::span<const TlsImage> images) : images_(images) {
   const std::uintptr_t slot = stack_range.base + index * (stack_bytes + guard_bytes);
-  if (slot + stack_bytes + guard_bytes > stack_range.end())
+  if (slot + 2 * (stack_bytes + guard_bytes) > stack_range.end())  // the last is for OfThisThread
     throw std::runtime_error("too many threads at once in the program under test");
   stack_base_ = slot + guard_bytes;
+  make_thread();
+}
+
+Fiber::Fiber(OfThisThread) : stack_base_(stack_range.end() - stack_bytes) {
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+    throw std::runtime_error("cannot make a stack accessible");
+  parked_at_ = stack_base_ + stack_bytes;
+  handle_ = pthread_self();
+  process_ = raw_syscall(SYS_getpid);
+  context_.thread_pointer = static_cast<std::uintptr_t>(handle_);
+}
+
+void Fiber::own() {
+  if (process_ == raw_syscall(SYS_getpid)) return;
+  blocks_.clear();
+  is_parked_ = 0;
+  make_thread();
+}
+
+void Fiber::make_thread() {
+  process_ = raw_syscall(SYS_getpid);
   if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
     throw std::runtime_error("cannot make a stack accessible");
   pthread_attr_t attributes;

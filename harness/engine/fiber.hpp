@@ -44,6 +44,9 @@ class Fiber {
 
   // Parks a pthread and takes its place. Throws std::runtime_error where no thread can be made.
   Fiber(std::size_t index, std::span<const TlsImage> images);
+  // The calling thread itself, on a stack of its own: same thread-local storage, same pthread_t.
+  struct OfThisThread {};
+  explicit Fiber(OfThisThread);
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
@@ -51,6 +54,8 @@ class Fiber {
   void prepare(void (*entry)(void*), void* argument);
   Context& context() { return context_; }
   pthread_t handle() const { return handle_; }
+  // Makes the fiber again if another process made it, of which only what is shared is left.
+  void own();
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
 
@@ -60,6 +65,7 @@ class Fiber {
     void* address;
     const TlsImage* image;
   };
+  void make_thread();
   static void* park(void* self);
   [[noreturn]] void run_as_thread();
 
@@ -68,6 +74,7 @@ class Fiber {
   std::uintptr_t stack_base_ = 0;
   std::uintptr_t parked_at_ = 0;
   std::uint32_t is_parked_ = 0;
+  long process_ = 0;  // that made the thread
   pthread_t handle_{};
   void (*entry_)(void*) = nullptr;  // for run_as_thread
   void* argument_ = nullptr;

@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "harness/engine/program_memory.hpp"
 #include "harness/engine/registry.hpp"
 #include "harness/engine/real.hpp"
 
@@ -90,6 +91,16 @@ void Snapshot::take(std::uintptr_t address) {
     segments_.push_back({base, {base, base + (end - begin)}});
   }
   tls_images_ = search.tls;
+}
+
+void Snapshot::take(const Hosting& host) {
+  segments_.clear();
+  tls_images_ = thread_local_images();
+  if (host.isolation == Isolation::fork) return;
+  for (const AddressRange& range : program_memory(host.caller)) {
+    auto* const base = reinterpret_cast<std::byte*>(range.base);
+    segments_.push_back({base, {base, base + range.bytes}});
+  }
 }
 
 void Snapshot::restore() {

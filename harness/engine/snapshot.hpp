@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/engine/fiber.hpp"
+#include "harness/engine/hosting.hpp"
 
 namespace harness {
 
@@ -15,6 +16,9 @@ class Snapshot {
   // Takes the writable segments of the shared object that contains `address`, and of every other object
   // that is neither the tool's, nor the system's, nor another plugin.
   void take(std::uintptr_t address);
+  // Takes all memory of the program in a process that hosts its own exploration; only notes what thread-local
+  // variables there are, where each execution has a process of its own.
+  void take(const Hosting& host);
   void restore();
   const std::vector<TlsImage>& tls_images() const { return tls_images_; }
 

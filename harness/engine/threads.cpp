@@ -1,9 +1,12 @@
 // Tasks: how they come to be, run and end.
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 #include "harness/engine/engine.hpp"
+#include "harness/engine/errors.hpp"
+#include "harness/engine/hosting.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
 #include "harness/engine/loading.hpp"
@@ -36,8 +39,10 @@ bool Engine::can_create() {
 namespace {
 
 std::uintptr_t* new_shadow_stack() {
-  return static_cast<std::uintptr_t*>(
-      map_anonymous(Engine::shadow_frames * sizeof(std::uintptr_t), false));
+  // Touched only as far as the stack grows. From the heap, which may be shared with other processes.
+  auto* const base = static_cast<std::uintptr_t*>(std::malloc(Engine::shadow_frames * sizeof(std::uintptr_t)));
+  HARNESS_CHECK(base != nullptr);
+  return base;
 }
 
 // A task as new, but for the memory that it keeps.
@@ -70,7 +75,12 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   copy_text(shared_.task_names[task.id], Shared::name_bytes, name);
   shared_.task_count = static_cast<std::uint32_t>(++task_count_);
   ++unfinished_;
-  task.fiber = &free_fiber();
+  if (hosting() != nullptr && task.id == 0) {
+    if (caller_fiber_ == nullptr) caller_fiber_ = std::make_unique<Fiber>(Fiber::OfThisThread{});
+    task.fiber = caller_fiber_.get();
+  } else {
+    task.fiber = &free_fiber();
+  }
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
@@ -88,12 +98,41 @@ Task* Engine::find_thread(pthread_t handle) {
 
 void Engine::detach(Task& task) {
   task.detached = true;
-  if (task.done) free_fibers_.push_back(task.fiber);
+  if (task.done) recycle(task);
 }
 
 void Engine::joined(Task& task) {
   task.joined = true;
-  free_fibers_.push_back(task.fiber);
+  recycle(task);
+}
+
+void Engine::recycle(Task& task) {
+  if (task.fiber != caller_fiber_.get()) free_fibers_.push_back(task.fiber);
+}
+
+void Engine::own_fibers() {
+  for (const auto& fiber : fibers_) fiber->own();
+}
+
+// The last thread of a whole program has come to its end without exit(): that is exit(0).
+void Engine::unless_last_exit() {
+  if (unfinished_ != 1 || hosting() == nullptr || !hosting()->whole_program) return;
+  active = this;
+  std::exit(0);  // which is interposed, and ends the execution
+}
+
+void Engine::end_program(int status, std::uintptr_t where) {
+  active = nullptr;
+  if (status == hosting()->expected_status) leave(Outcome::completed);
+  const std::string text = fmt::format("exit({})", status);
+  const Event event{.step = steps_, .task = current_->id, .op = Op::crashed, .label = shared_.intern(text.c_str()),
+                    .where = where};
+  if (settings_.records) record(event);
+  violate({"exit-status",
+           fmt::format("{} ends the program with status {}; {} was expected", mention(current_->id), status,
+                       hosting()->expected_status),
+           {event},
+           false});
 }
 
 void Engine::fiber_main(void* argument) {
@@ -124,12 +163,13 @@ void Engine::end_task() {
   }
   destroy_thread_specific(me);
   active = nullptr;
+  unless_last_exit();
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;
   --unfinished_;
   enable(me.joiners);
   play_->ended(me);
-  if (me.detached) free_fibers_.push_back(me.fiber);
+  if (me.detached) recycle(me);
   if (me.fresh) {  // it ended without a single scheduling point
     me.fresh = false;
     switch_to(*me.creator);

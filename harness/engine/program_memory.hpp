@@ -1,0 +1,28 @@
+// In a process that hosts its own exploration: which memory is the program's. All that is private and writable,
+// but for what is the tool's, the dynamic linker's, or in use by the calling thread just now.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/engine/address_space.hpp"
+
+namespace harness {
+
+// `caller`: the stack of this thread from here up is the program's as well. Sorted. Throws std::runtime_error where
+// /proc/self/maps cannot be read.
+std::vector<AddressRange> program_memory(std::uintptr_t caller);
+
+// A line for each mapping that is neither the engine's nor the stack: equal where nothing was mapped or unmapped.
+std::string mappings_of_program();
+
+// The names of loaded shared objects, the executable included, that were not compiled with -fsanitize=thread,
+// but for those of the system and the tool's.
+std::vector<std::string> uninstrumented_objects();
+
+// Thread-local blocks of the program's shared objects and of libstdc++, as a thread finds them when it begins.
+struct TlsImage;
+std::vector<TlsImage> thread_local_images();
+
+}  // namespace harness
