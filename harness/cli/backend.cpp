@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "harness/cli/program_process.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/explore/explore.hpp"
 #include "harness/stress/stress.hpp"
@@ -47,6 +48,13 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
 #else
   return on_real_threads(scenario, variant, request);
 #endif
+}
+
+// The scenario is a name for the program.
+reports::Verdict by_whom(const Scenario& scenario, const Variant& variant, const Request& request) {
+  if (request.program != nullptr) return run_in_process(*request.program, request);
+  return request.real_threads ? on_real_threads(scenario, variant, request)
+                              : in_engine(scenario, variant, request);
 }
 
 reports::Verdict without_answer(const Request& request, const std::string& outcome,
@@ -113,8 +121,7 @@ reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
   if (too_late) verdict = without_answer(request, "inconclusive", "interrupted before it began");
   try {
     if (!too_late)
-      verdict = request.real_threads ? on_real_threads(scenario, variant, request)
-                                     : in_engine(scenario, variant, request);
+      verdict = by_whom(scenario, variant, request);
   } catch (const UsageError&) {
     throw;
   } catch (const ReplayDiverged& error) {
@@ -126,6 +133,7 @@ reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
   verdict.variant = variant.name;
   verdict.expected = variant.expected;
   verdict.seed = request.seed;
+  if (request.program != nullptr) verdict.command = request.program->words;
   verdict.as_expected = is_as_expected(verdict);
   return verdict;
 }

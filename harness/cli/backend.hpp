@@ -18,6 +18,8 @@ bool has_engine();
 // "", "thread" or "address".
 std::string sanitizer_name();
 
+struct Program;
+
 struct Request {
   bool real_threads = false;
   std::string strategy;  // "" on real threads
@@ -28,6 +30,7 @@ struct Request {
   std::uint64_t max_steps = 0;
   std::string schedule;  // "" explores
   bool keep_going = false;
+  const Program* program = nullptr;  // to run, in the place of a scenario's code
   std::function<void(std::uint64_t executions, double seconds)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -11,6 +11,7 @@
 #include "harness/cli/documents.hpp"
 #include "harness/cli/files.hpp"
 #include "harness/cli/plugins.hpp"
+#include "harness/cli/program_process.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/replay.hpp"
 #include "harness/cli/selection.hpp"
@@ -52,8 +53,9 @@ class Run {
     if (!line.quiet) say(fmt::format("seed {}\n", seed));
   }
 
-  void variant(const Scenario& scenario, const Variant& variant) {
-    const Request request = watched(scenario, variant, request_for(scenario, line_));
+  void variant(const Scenario& scenario, const Variant& variant, const Program* program = nullptr) {
+    Request request = watched(scenario, variant, request_for(scenario, line_));
+    request.program = program;
     if (line_.repeat > 1) return repeated({&scenario, &variant, request, {}, 0}, "");
     const auto start = std::chrono::steady_clock::now();
     finish(run_variant(scenario, variant, request), start, "");
@@ -156,12 +158,15 @@ void load(const CommandLine& line) {
 }
 
 // What can be refused before anything has run.
+void check_strategy(const CommandLine& line) {
+  if (!line.strategy) return;
+  const auto known = strategy_names();
+  if (std::find(known.begin(), known.end(), *line.strategy) == known.end())
+    throw UsageError("--strategy: " + unknown("strategy", *line.strategy, known));
+}
+
 void check(const CommandLine& line, const std::vector<Selected>& selected) {
-  if (line.strategy) {
-    const auto known = strategy_names();
-    if (std::find(known.begin(), known.end(), *line.strategy) == known.end())
-      throw UsageError("--strategy: " + unknown("strategy", *line.strategy, known));
-  }
+  check_strategy(line);
   if (!line.schedule) return;
   if (selected.size() != 1) {
     std::vector<std::string> names;
@@ -179,8 +184,10 @@ void check_target(const CommandLine& line) {
         fmt::format("--json: '{}' is a directory; --report-dir takes one", *line.json));
 }
 
-int replay_report(const CommandLine& line, const std::string& program, int output) {
-  const KnownViolations violations = read_violations(line, registered_scenarios());
+int replay_report(const CommandLine& line, const std::string& program, int output,
+                  const std::vector<Scenario>& scenarios, const Program* tested = nullptr) {
+  KnownViolations violations = read_violations(line, scenarios);
+  for (KnownViolation& violation : violations.all) violation.request.program = tested;
   for (const std::string& warning : violations.warnings) warn(warning + "; left out");
   Run run(line, program, violations.seed, output);
   std::size_t done = 0;
@@ -192,6 +199,21 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
   }
   if (done < violations.all.size()) run.end_scenario();
   return run.end(violations.all.size() - done);
+}
+
+// A whole program is a scenario of one variant, called as its file.
+int run_program(const CommandLine& line, const std::string& program, int output) {
+  check_strategy(line);
+  if (line.schedule) parse_schedule(*line.schedule);
+  const Program tested = program_of(line);
+  Scenario scenario;
+  scenario.name = std::filesystem::path(tested.path).filename().string();
+  scenario.variants = {{"main", line.expected}};
+  if (line.replay) return replay_report(line, program, output, {scenario}, &tested);
+  Run run(line, program, line.seed, output);
+  run.variant(scenario, scenario.variants.front(), &tested);
+  run.end_scenario();
+  return run.end(0);
 }
 
 int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
@@ -220,10 +242,12 @@ int run(const CommandLine& line, const std::string& program) {
   check_target(line);
   const bool aside = line.list || (line.json && *line.json == "-");
   const int output = aside ? set_output_aside() : STDOUT_FILENO;
+  if (line.runs_program) return run_program(line, program, output);
   if (!line.list && !line.replay && !line.scenario)
-    throw UsageError("nothing is chosen; write --scenario NAME, --scenario '*' for all, or --list");
+    throw UsageError(
+        "nothing is chosen; write --scenario NAME, --scenario '*' for all, --list, or harness run -- PROGRAM");
   load(line);
-  if (line.replay && !line.list) return replay_report(line, program, output);
+  if (line.replay && !line.list) return replay_report(line, program, output, registered_scenarios());
   const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
   if (!line.list) return run_selected(line, selected, program, output);
   const std::string problem = write_all(output, listing(selected));

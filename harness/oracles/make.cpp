@@ -18,6 +18,7 @@ constexpr const char* rules[] = {
     "deadlock",
     "double-give",
     "double-release",
+    "exit-status",
     "freed-region-in-use",
     "heap-use-after-free",
     "leak",
