@@ -21,6 +21,7 @@ Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& s
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
   shared_.engine = this;
   scheduler_ = context_of_this_thread();
+  if (hosting() != nullptr) caller_fiber_ = std::make_unique<Fiber>(Fiber::OfThisThread{});
   for (const auto& oracle : oracles_)
     for (std::size_t op = 0; op < watchers_.size(); ++op)
       if (oracle->watches().has(static_cast<Op>(op))) {

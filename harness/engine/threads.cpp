@@ -75,12 +75,7 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   copy_text(shared_.task_names[task.id], Shared::name_bytes, name);
   shared_.task_count = static_cast<std::uint32_t>(++task_count_);
   ++unfinished_;
-  if (hosting() != nullptr && task.id == 0) {
-    if (caller_fiber_ == nullptr) caller_fiber_ = std::make_unique<Fiber>(Fiber::OfThisThread{});
-    task.fiber = caller_fiber_.get();
-  } else {
-    task.fiber = &free_fiber();
-  }
+  task.fiber = task.id == 0 && caller_fiber_ != nullptr ? caller_fiber_.get() : &free_fiber();
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
