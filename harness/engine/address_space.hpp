@@ -15,6 +15,7 @@ struct AddressRange {
   std::size_t bytes;
   constexpr bool contains(std::uintptr_t address) const { return address - base < bytes; }
   constexpr std::uintptr_t end() const { return base + bytes; }
+  friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
 // The tool's own, in a process that it shares with the program (see tool_heap.hpp).

@@ -20,12 +20,15 @@ Engine* active = nullptr;
 Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
   shared_.engine = this;
+  points.use(shared_.points);
   scheduler_ = context_of_this_thread();
+  for (const AddressRange& range : {heap_range, mapping_range, stack_range}) expect_memory(range.base);
   if (hosting() != nullptr) caller_fiber_ = std::make_unique<Fiber>(Fiber::OfThisThread{});
-  for (const auto& oracle : oracles_)
+  HARNESS_CHECK(oracles_.size() <= 32);
+  for (std::size_t i = 0; i < oracles_.size(); ++i)
     for (std::size_t op = 0; op < watchers_.size(); ++op)
-      if (oracle->watches().has(static_cast<Op>(op))) {
-        watchers_[op].push_back(oracle.get());
+      if (oracles_[i]->watches().has(static_cast<Op>(op))) {
+        watchers_[op].push_back(static_cast<std::uint8_t>(i));
         watched_ = watched_ | Ops(static_cast<Op>(op));
       }
 }
@@ -40,84 +43,25 @@ void Engine::configure(Strategy& strategy, const Settings& settings) {
 // ---------------------------------------------------------------------------------------------------------
 // Scheduling
 
-Ready* Engine::entry_of(TaskId id) {
-  for (Ready& entry : ready_)
-    if (entry.task == id) return &entry;
-  HARNESS_CHECK(!"a running task is ready");
-  return nullptr;
-}
-
-const Ready& Engine::ask(std::span<const Ready> ready) {
-  const std::size_t index = strategy_->next(ready, current_->id);
-  if (index == Strategy::abandon) leave(Outcome::abandoned);
-  HARNESS_CHECK(index < ready.size());
-  return ready[index];
-}
-
-// The choice is written down before anything of it happens.
-void Engine::commit(const Ready& chosen) {
-  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
-  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
-  shared_.steps.store(++steps_, std::memory_order_release);
-  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
-          0x9e37'79b9'7f4a'7c15;
-  hash_ ^= hash_ >> 29;
-  copy_by_field(now_, chosen.event);
-  now_.task = chosen.task;
-  now_.step = steps_;
-  access_is_point = true;
-  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
-  if (!timed_.empty()) offer_timeouts();
-}
-
-Event& Engine::among_others(const Event& event) {
-  Task& me = *current_;
-  if (me.fresh) [[unlikely]]
-    offer(me, 0, event);
-  Event& pending = entry_of(me.id)->event;
-  copy_by_field(pending, event);
-  pending.task = me.id;
-  decide();
-  return now_;
-}
-
 Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what) {
-  if (enabled && unfinished_ == 1) return alone(event);
+  if (enabled && unfinished_ == 1) {
+    write(now_, event);
+    count_alone();
+    return now_;
+  }
   Task& me = *current_;
   me.pending = event;
   me.pending.task = me.id;
   me.waits_for = what;
   list.push(me);
-  if (!me.fresh) withdraw(me);
-  if (enabled) offer(me, 0, me.pending);
+  if (enabled)
+    copy_by_field(pending_of_current(), me.pending);
+  else if (!me.fresh)
+    withdraw(me);
   decide();
   list.remove(me);
   me.waits_for = WaitsFor::nothing;
   return now_;
-}
-
-// Who goes on? Returns when the calling task does.
-void Engine::decide() {
-  Task& me = *current_;
-  if (me.fresh) {  // it has come as far as its creator lets it
-    me.fresh = false;
-    switch_to(*me.creator);
-    return;
-  }
-  if (ready_.empty()) nothing_ready();
-  const Ready& chosen = ask(ready_);
-  Task& next = *tasks_[chosen.task];
-  commit(chosen);
-  if (&next != &me) switch_to(next);
-}
-
-void Engine::switch_to(Task& task) {
-  Task& me = *current_;
-  me.shadow_top = shadow_top;
-  use_shadow_stack_of(task);
-  access_is_point = true;
-  current_ = &task;
-  switch_context(me.fiber->context(), task.fiber->context());
 }
 
 void Engine::leave(Outcome outcome) {
@@ -144,6 +88,11 @@ std::uint16_t Engine::choose(const Event& event, std::uint16_t count) {
 // ---------------------------------------------------------------------------------------------------------
 // The ready list, sorted by task, then alternative
 
+void Engine::renumber(std::size_t from) {
+  for (std::size_t i = ready_.size(); i-- > from;)
+    tasks_[ready_[i].task]->entry = static_cast<std::uint32_t>(i);  // at last the task's first
+}
+
 void Engine::offer(Task& task, std::uint16_t alternative, const Event& event) {
   std::size_t at = ready_.size();
   while (at > 0 && (ready_[at - 1].task > task.id ||
@@ -151,14 +100,26 @@ void Engine::offer(Task& task, std::uint16_t alternative, const Event& event) {
     --at;
   if (at < ready_.size() && ready_[at].task == task.id && ready_[at].event.alternative == alternative)
     return;
-  Ready entry{task.id, event};
+  if (at == ready_.size()) {
+    ready_.emplace_back();
+  } else {
+    ready_.insert(ready_.begin() + static_cast<std::ptrdiff_t>(at), Ready{});
+  }
+  Ready& entry = ready_[at];
+  entry.task = task.id;
+  copy_by_field(entry.event, event);
   entry.event.task = task.id;
   entry.event.alternative = alternative;
-  ready_.insert(ready_.begin() + static_cast<std::ptrdiff_t>(at), entry);
+  renumber(at);
 }
 
 void Engine::withdraw(Task& task) {
-  std::erase_if(ready_, [&](const Ready& entry) { return entry.task == task.id; });
+  if (task.entry >= ready_.size() || ready_[task.entry].task != task.id) return;
+  const auto first = ready_.begin() + task.entry;
+  auto last = first + 1;
+  while (last != ready_.end() && last->task == task.id) ++last;
+  ready_.erase(first, last);
+  renumber(task.entry);
 }
 
 void Engine::enable(WaitList& list) {
@@ -189,9 +150,8 @@ bool Engine::sleep_in(WaitList& list, const Event& event, std::uint64_t deadline
   if (deadline_ns != 0) {
     std::erase(timed_, &me);
     // The other outcome is no longer on offer; what the task does next takes its place.
-    if (std::count_if(ready_.begin(), ready_.end(), [&](const Ready& r) { return r.task == me.id; }) > 1)
-      std::erase_if(ready_, [&](const Ready& r) { return r.task == me.id && r.event.alternative != 0; });
-    entry_of(me.id)->event.alternative = 0;
+    withdraw(me);
+    offer(me, 0, now_);
   }
   me.timed_out_last = timed_out;
   if (timed_out) advance_to(deadline_ns);
@@ -231,8 +191,14 @@ void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, 
 // Events
 
 void Engine::dispatch(const Event& event) {
-  for (Oracle* const oracle : watchers_[static_cast<std::size_t>(event.op)])
-    if (const auto violation = oracle->see(event)) violate(*violation);
+  for (const std::uint8_t index : watchers_[static_cast<std::size_t>(event.op)]) {
+    Oracle& oracle = *oracles_[index];
+    if ((begun_ >> index & 1) == 0) {
+      oracle.begin();
+      begun_ |= 1u << index;
+    }
+    if (const auto violation = oracle.see(event)) violate(*violation);
+  }
 }
 
 Recorded Engine::recorded(const Event& event) {
@@ -292,6 +258,11 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   steps_ = 0;
   alone_events_ = 0;
   access_is_point = true;
+  plain_left = plain_run;
+  points.begin(settings_.all_plain_points);
+  shared_.points_in_force = points.count();
+  races_.begin();
+  history_.clear();
   hash_ = 0;
   now_ns_ = 0;
   idle_rounds_ = 0;
@@ -301,7 +272,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   outcome_ = Outcome::completed;
   shared_.steps.store(0, std::memory_order_release);
   memory_.set_protects(settings_.protects || number % protected_every == 0);
-  for (const auto& oracle : oracles_) oracle->begin();
+  begun_ = 0;
   if (play_ == nullptr) play_ = std::make_unique<Play>(*this);
   play_->begin(scenario, variant);
   task_count_ = unfinished_ = 0;
@@ -317,8 +288,9 @@ Engine::Outcome Engine::finish() {
   // What a program has not given back when it exits goes with its process.
   const bool is_program = hosting() != nullptr && hosting()->whole_program;
   if (outcome_ == Outcome::completed && !is_program) {
-    for (const auto& oracle : oracles_) {
-      const auto violation = oracle->end();
+    for (std::size_t i = 0; i < oracles_.size(); ++i) {
+      if ((begun_ >> i & 1) == 0) continue;
+      const auto violation = oracles_[i]->end();
       if (!violation) continue;
       shared_.set_violation(*violation);
       shared_.violating_execution = execution_;
@@ -330,10 +302,11 @@ Engine::Outcome Engine::finish() {
   if (outcome_ == Outcome::completed) strategy_->completed();
   strategy_->end();
   current_ = nullptr;
-  if (outcome_ != Outcome::abandoned) shared_.note_distinct(hash_);
+  shared_.expect_distinct(hash_);
   if (steps_ > shared_.longest.load(std::memory_order_relaxed))
     shared_.longest.store(steps_, std::memory_order_relaxed);
   restore_state();
+  if (outcome_ != Outcome::abandoned) shared_.note_distinct(hash_);
   return outcome_;
 }
 
@@ -353,7 +326,11 @@ void Engine::restore_state() {
   exit_handlers().reset();
   snapshot_.restore();
   free_fibers_.clear();
-  for (const auto& fiber : fibers_) free_fibers_.push_back(fiber.get());
+  for (const auto& fiber : fibers_) {
+    fiber->last_task = no_task;
+    free_fibers_.push_back(fiber.get());
+  }
+  if (caller_fiber_ != nullptr) caller_fiber_->last_task = no_task;
   std::reverse(free_fibers_.begin(), free_fibers_.end());
 }
 

@@ -19,8 +19,11 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/engine/errors.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
+#include "harness/engine/plain_points.hpp"
+#include "harness/engine/races.hpp"
 #include "harness/engine/oracle.hpp"
 #include "harness/engine/shared.hpp"
 #include "harness/engine/snapshot.hpp"
@@ -42,6 +45,9 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    bool races_violate = true;        // else the places of a race become scheduling points
+    bool all_plain_points = false;    // every plain access is a scheduling point
+    bool learns_points = true;        // see PlainPoints
     FunctionName function_name = nullptr;  // set where a schedule names functions
   };
 
@@ -58,9 +64,7 @@ class Engine {
   // A scheduling point: returns when the event is to be executed; the caller executes it, completes it,
   // and calls executed(). While a task is the only one that has not ended there is nothing to decide: its
   // events are no steps, and nobody is asked.
-  [[gnu::always_inline]] Event& reach(const Event& event) {
-    return unfinished_ == 1 ? alone(event) : among_others(event);
-  }
+  Event& reach(const Event& event);
   // The same for an event that can only happen while `enabled`; the task waits in `list` meanwhile, whose
   // owner calls enable() and disable() as things change.
   Event& reach_when(WaitList& list, bool enabled, const Event& event, WaitsFor what);
@@ -117,6 +121,8 @@ class Engine {
   Task* find_thread(pthread_t handle);
   // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
   void own_fibers();
+  // The program may use memory at `address`.
+  void expect_memory(std::uintptr_t address) { races_.expect_memory(address); }
   // exit() of a whole program: the execution is over, whatever other tasks were about to do.
   [[noreturn]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
@@ -132,7 +138,8 @@ class Engine {
   std::uint64_t random_bits();
 
   // Spinning, see SpinWatch. After a load, a failed cas, or an rmw that changed nothing:
-  void loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
+  // True where the task was found spinning, and slept.
+  bool loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
   // After anything that changed memory others may wait for:
   void changed(std::uintptr_t address, std::uint32_t bytes) {
     current_->spin.progress();
@@ -143,6 +150,26 @@ class Engine {
   // A plain access by instrumented code to memory from mmap(), the first since the last event.
   void reach_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   bool access_is_point = true;
+  // Plain accesses that are left before one is made a scheduling point, so that a loop without any
+  // synchronisation does not go on for ever.
+  std::uint32_t plain_left = plain_run;
+  PlainPoints points;
+  // The access is at a place where accesses may be scheduling points, or the last of a long run.
+  void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  bool reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  Races& races() { return races_; }
+  // Not ordered with an earlier access.
+  void raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where,
+             bool is_atomic = false);
+  // Looks for races, and remembers the access for a later one.
+  void look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                      std::uintptr_t where) {
+    if (!races_.watching()) return;
+    if (const auto race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
+      raced(*race, address, bytes, writes, where, true);
+  }
+  void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
   void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.
@@ -162,18 +189,32 @@ class Engine {
 
  private:
   class Play;
-  [[gnu::always_inline]] Event& alone(const Event& event) {
+  struct Past {
+    Tick tick;
+    bool freed;
+    std::uint32_t position;  // in the recording
+    Recorded recorded;
+  };
+  [[gnu::always_inline]] void write(Event& to, const Event& event) {
+    to = event;
+    to.task = current_->id;
+    to.step = steps_;
+  }
+  [[gnu::always_inline]] Event& pending_of_current() {
+    Task& me = *current_;
+    if (me.fresh) [[unlikely]]
+      offer(me, 0, Event{});
+    return ready_[me.entry].event;
+  }
+  void count_alone() {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
-    copy_by_field(now_, event);
-    now_.task = current_->id;
-    now_.step = steps_;
     access_is_point = true;
-    return now_;
+    plain_left = plain_run;
   }
+  static constexpr std::uint32_t plain_run = 1u << 14;
   static constexpr std::uint64_t protected_every = 256;  // executions, see MappedMemory
   static constexpr std::uint64_t events_per_step = 16;  // limit on the events of a lone task
-  Event& among_others(const Event& event);
   static void fiber_main(void* task);
   void run_body(Task& task);
   void decide();
@@ -191,9 +232,12 @@ class Engine {
   void restore_state();
   void offer(Task& task, std::uint16_t alternative, const Event& event);
   void withdraw(Task& task);
-  Ready* entry_of(TaskId id);
+  void renumber(std::size_t from);
   void dispatch(const Event& event);
   void record(const Event& event);
+  void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
+  std::optional<Event> recall(const Race& race, std::size_t bytes);
+  std::string locks_of(TaskId task) const;
   Recorded recorded(const Event& event);
   void nothing_ready();
   bool let_spinners_go_on();
@@ -212,11 +256,14 @@ class Engine {
   Settings settings_;
   Strategy* strategy_ = nullptr;
   std::vector<std::unique_ptr<Oracle>> oracles_;
-  std::array<std::vector<Oracle*>, static_cast<std::size_t>(Op::count_)> watchers_;
+  std::array<std::vector<std::uint8_t>, static_cast<std::size_t>(Op::count_)> watchers_;  // of oracles_
 
   Ops watched_;  // by any oracle
+  std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;
+  Races races_;
+  std::vector<Past> history_;  // where `records` is set: the plain accesses, for the other half of a race
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
   std::size_t task_count_ = 0;
   std::size_t unfinished_ = 0;
@@ -258,5 +305,68 @@ class Entered {
  private:
   Engine& engine_;
 };
+
+// ---------------------------------------------------------------------------------------------------------
+// A scheduling point from end to end, inline in every callback: each function on the way that has to return
+// on the stack of another task is a return that the processor does not foresee.
+
+[[gnu::always_inline]] inline const Ready& Engine::ask(std::span<const Ready> ready) {
+  const std::size_t index = strategy_->next(ready, current_->id);
+  if (index == Strategy::abandon) leave(Outcome::abandoned);
+  HARNESS_CHECK(index < ready.size());
+  return ready[index];
+}
+
+[[gnu::always_inline]] inline void Engine::switch_to(Task& task) {
+  Task& me = *current_;
+  me.shadow_top = shadow_top;
+  use_shadow_stack_of(task);
+  access_is_point = true;
+  current_ = &task;
+  races_.runs(task.id);
+  switch_context(me.fiber->context(), task.fiber->context());
+}
+
+// The choice is written down before anything of it happens.
+[[gnu::always_inline]] inline void Engine::commit(const Ready& chosen) {
+  if (steps_ >= settings_.max_steps) leave(Outcome::cut_off);
+  shared_.choices[steps_] = {chosen.task, static_cast<std::uint16_t>(chosen.event.alternative)};
+  shared_.steps.store(++steps_, std::memory_order_release);
+  hash_ = (hash_ ^ (chosen.task + 1u + (std::uint64_t{chosen.event.alternative} << 16))) *
+          0x9e37'79b9'7f4a'7c15;
+  hash_ ^= hash_ >> 29;
+  copy_by_field(now_, chosen.event);
+  now_.task = chosen.task;
+  now_.step = steps_;
+  access_is_point = true;
+  plain_left = plain_run;
+  tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
+  if (!timed_.empty()) offer_timeouts();
+}
+
+// Who goes on? Returns when the calling task does.
+[[gnu::always_inline]] inline void Engine::decide() {
+  Task& me = *current_;
+  if (me.fresh) {  // it has come as far as its creator lets it
+    me.fresh = false;
+    switch_to(*me.creator);
+    return;
+  }
+  if (ready_.empty()) nothing_ready();
+  const Ready& chosen = ask(ready_);
+  Task& next = *tasks_[chosen.task];
+  commit(chosen);
+  if (&next != &me) switch_to(next);
+}
+
+[[gnu::always_inline]] inline Event& Engine::reach(const Event& event) {
+  const bool is_alone = unfinished_ == 1;
+  write(is_alone ? now_ : pending_of_current(), event);
+  if (is_alone)
+    count_alone();
+  else
+    decide();
+  return now_;
+}
 
 }  // namespace harness

@@ -74,6 +74,7 @@ enum class Op : std::uint8_t {
 };
 
 constexpr bool is_scheduling_point(Op op) { return op < Op::asked; }
+constexpr bool is_atomic(Op op) { return op >= Op::load && op <= Op::cas; }
 std::string_view name_of(Op op);
 
 // A set of ops, for subscriptions.

@@ -53,12 +53,10 @@ void hand_over(Context* from, const Context* to) {
   if (from->restart != nullptr) longjmp(*std::exchange(from->restart, nullptr), 1);
 }
 
-void (*chosen_switch)(Context*, const Context*) =
-    has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
-
 }  // namespace
 
-void switch_context(Context& from, Context& to) { chosen_switch(&from, &to); }
+void (*chosen_switch)(Context*, const Context*) =
+    has_fsgsbase() ? harness_switch_fsgsbase : harness_switch_prctl;
 
 void make_fibers_threads(bool threads) {
   fibers_are_threads = threads;

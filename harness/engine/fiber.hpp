@@ -38,6 +38,10 @@ struct TlsImage {
   std::size_t bytes = 0;
 };
 
+extern void (*chosen_switch)(Context* from, const Context* to);
+// Saves the present state in `from`, and goes to `to`; returns when somebody goes to `from`.
+[[gnu::always_inline]] inline void switch_context(Context& from, Context& to) { chosen_switch(&from, &to); }
+
 class Fiber {
  public:
   static constexpr std::size_t stack_bytes = std::size_t{8} << 20;
@@ -56,6 +60,7 @@ class Fiber {
   pthread_t handle() const { return handle_; }
   // Makes the fiber again if another process made it, of which only what is shared is left.
   void own();
+  std::uint16_t last_task = 0xffff;  // of this execution that ran on it, for the engine
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
 
@@ -83,7 +88,6 @@ class Fiber {
 };
 
 // Leaves `from` (filling it) and goes on at `to`.
-void switch_context(Context& from, Context& to);
 // The context of the calling OS thread, for coming back to it: its thread pointer is filled in.
 Context context_of_this_thread();
 

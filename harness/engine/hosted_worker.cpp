@@ -57,7 +57,10 @@ HostedWorker::HostedWorker(const Hosting& host, Engine& engine, Shared& shared)
     engine.note_uncontrolled(
         fmt::format("{}: not compiled with -fsanitize=thread, its accesses and atomics are not seen", name)
             .c_str());
-  if (host.isolation == Isolation::restore) mappings_ = mappings_of_program();
+  if (host.isolation == Isolation::restore)
+    mapped_ = mapped_by_others(host.caller);
+  else  // what the engine keeps for it is there in the child as well, then
+    for (const AddressRange& range : program_memory(host.caller)) engine.expect_memory(range.base);
 }
 
 Engine::Outcome HostedWorker::run(const Scenario& scenario, std::string_view variant, std::uint64_t number) {
@@ -78,9 +81,9 @@ void HostedWorker::put_back(std::uint64_t number) {
 
 // What has been mapped behind our back (by libc for a locale, by a library that was loaded) is not put back.
 void HostedWorker::look_for_changes() {
-  const std::string now = mappings_of_program();
-  if (now == mappings_) return;
-  mappings_ = now;
+  std::vector<AddressRange> now = mapped_by_others(host_.caller);
+  if (now == mapped_) return;
+  mapped_ = std::move(now);
   if (host_.notes->escaped[0] == 0)
     copy_text(host_.notes->escaped, sizeof host_.notes->escaped,
               "it maps files, or loads libraries, that stay from one execution to the next");

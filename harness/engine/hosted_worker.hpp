@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "harness/engine/descriptors.hpp"
 #include "harness/engine/engine.hpp"
@@ -30,7 +30,7 @@ class HostedWorker {
   Engine& engine_;
   Shared& shared_;
   std::unique_ptr<Descriptors> descriptors_;
-  std::string mappings_;  // before the first execution
+  std::vector<AddressRange> mapped_;  // before the first execution
   Engine::Outcome outcome_ = Engine::Outcome::failed;  // of the child, written by it
   bool is_said_ = false;                               // likewise: outcome_ is valid
 };

@@ -150,6 +150,11 @@ void MappedMemory::each_touched(std::uintptr_t base, std::size_t bytes, Visit vi
   }
 }
 
+std::uintptr_t MappedMemory::next_touched(std::uintptr_t from, std::uintptr_t end) const {
+  while (from < end && (pages_[page_of(from)] & touched_bit) == 0) from += page_bytes;
+  return std::min(from, end);
+}
+
 void MappedMemory::clean(std::uintptr_t base, std::size_t bytes) {
   each_touched(base, bytes, [](std::size_t page) {
     real::memset(reinterpret_cast<void*>(mapping_range.base + page * page_bytes), 0, page_bytes);

@@ -45,6 +45,8 @@ class MappedMemory {
   std::uintptr_t find_fresh(std::size_t bytes);
   // A range that was unmapped in this execution and fits; 0 where there is none.
   std::uintptr_t find_used(std::size_t bytes) const;
+  // What lies below was handed out in this execution.
+  std::uintptr_t fresh_from() const { return next_; }
   void map(std::uintptr_t base, std::size_t bytes, bool readable, bool writable);
   void unmap(std::uintptr_t base, std::size_t bytes);
   void protect(std::uintptr_t base, std::size_t bytes, bool readable, bool writable);
@@ -56,6 +58,9 @@ class MappedMemory {
   // The fault at `address` was the first touch of an accessible page; it is accessible now.
   bool touch(std::uintptr_t address);
   void touch(std::uintptr_t base, std::size_t bytes);
+
+  // The first page at or behind `from` that was ever touched; `end` where there is none before it.
+  std::uintptr_t next_touched(std::uintptr_t from, std::uintptr_t end) const;
 
   void set_protects(bool protects) { protects_ = protects; }
   void reset();

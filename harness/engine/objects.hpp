@@ -17,6 +17,8 @@ struct Object {
   std::uint32_t readers = 0;    // shared holders
   std::uint64_t count = 0;      // semaphore value, arrivals at a barrier
   std::uint64_t parties = 0;    // of a barrier
+  std::uint32_t clock = 0;      // see Races: what whoever takes it next learns
+  std::uint32_t shared_clock = 0;  // of the shared holders, for the next exclusive one
   WaitList waiters;             // tasks whose next event needs it (exclusively)
   WaitList shared_waiters;
   WaitList sleepers;            // tasks that wait for somebody else's event on it
@@ -38,6 +40,10 @@ class ObjectTable {
       if (slots_[slot].generation != generation_) return nullptr;
       if (slots_[slot].object->address == address) return slots_[slot].object;
     }
+  }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::size_t i = 0; i < used_; ++i) visit(pool_[i]);
   }
   void reset() {
     ++generation_;

@@ -26,11 +26,11 @@ class Oracle {
   virtual ~Oracle() = default;
   // Which events see() wants. Asked once.
   virtual Ops watches() const = 0;
-  // A new execution begins: forget the last one. Must cost next to nothing.
+  // Before the first event of an execution that it sees: forget the last one. Must cost next to nothing.
   virtual void begin() = 0;
   // After the event was executed (its values are known).
   virtual std::optional<Violation> see(const Event& event) = 0;
-  // All tasks have ended.
+  // All tasks have ended. Not asked where it has seen nothing.
   virtual std::optional<Violation> end() { return {}; }
 };
 

@@ -44,6 +44,8 @@ void Engine::Play::join() {
                             .where = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0))},
                       WaitsFor::join);
   entered->executed();
+  for (TaskId task = 1; task < entered->task_count(); ++task)
+    if (entered->task(task).body != nullptr) entered->races().joined(task);
 }
 
 void Engine::Play::ended(const Task& task) {

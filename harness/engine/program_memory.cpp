@@ -24,7 +24,6 @@ namespace {
 struct Mapping {
   AddressRange range;
   bool is_private_data;  // readable, writable, private
-  std::string_view name;
 };
 
 std::string read_maps() {
@@ -50,18 +49,9 @@ void each_mapping(const std::string& maps, Visit visit) {
     std::uintptr_t last = 0;
     char mode[5] = "";
     if (std::sscanf(line.data(), "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &last, mode) != 3) continue;
-    const std::size_t name = line.find_first_of("/[");
     const bool data = std::string_view(mode).starts_with("rw") && mode[3] == 'p';
-    visit(Mapping{{first, last - first}, data,
-                  name == std::string_view::npos ? std::string_view() : line.substr(name)});
+    visit(Mapping{{first, last - first}, data});
   }
-}
-
-bool is_engines(std::uintptr_t address) {
-  for (const AddressRange& range : {tool_range, heap_range, mapping_range, stack_range})
-    if (range.contains(address)) return true;
-  const auto own = own_mappings();
-  return std::any_of(own.begin(), own.end(), [&](const AddressRange& o) { return o.contains(address); });
 }
 
 AddressRange span_of(const dl_phdr_info& info) {
@@ -178,14 +168,19 @@ std::vector<AddressRange> program_memory(std::uintptr_t caller) {
   return ranges;
 }
 
-std::string mappings_of_program() {
-  std::string lines;
+std::vector<AddressRange> mapped_by_others(std::uintptr_t caller) {
+  const std::vector<AddressRange> without = not_programs(caller);
+  std::vector<AddressRange> ranges;
   const std::string maps = read_maps();
-  each_mapping(maps, [&](const Mapping& mapping) {
-    if (is_engines(mapping.range.base) || mapping.name == "[stack]") return;
-    lines += fmt::format("{:x} {:x} {}\n", mapping.range.base, mapping.range.bytes, mapping.name);
-  });
-  return lines;
+  each_mapping(maps, [&](const Mapping& mapping) { add_difference(mapping.range, without, ranges); });
+  // Where one of the kernel's records ends and the next begins says nothing.
+  std::vector<AddressRange> joined;
+  for (const AddressRange& range : ranges)
+    if (!joined.empty() && joined.back().end() == range.base)
+      joined.back().bytes += range.bytes;
+    else
+      joined.push_back(range);
+  return joined;
 }
 
 std::vector<std::string> uninstrumented_objects() {

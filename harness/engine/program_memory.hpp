@@ -14,8 +14,8 @@ namespace harness {
 // /proc/self/maps cannot be read.
 std::vector<AddressRange> program_memory(std::uintptr_t caller);
 
-// A line for each mapping that is neither the engine's nor the stack: equal where nothing was mapped or unmapped.
-std::string mappings_of_program();
+// Where anything is mapped that is not the tool's: the same again where nothing was mapped or unmapped meanwhile.
+std::vector<AddressRange> mapped_by_others(std::uintptr_t caller);
 
 // The names of loaded shared objects, the executable included, that were not compiled with -fsanitize=thread,
 // but for those of the system and the tool's.

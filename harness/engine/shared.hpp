@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/engine/oracle.hpp"
+#include "harness/engine/plain_points.hpp"
 #include "harness/engine/recorded.hpp"
 #include "harness/engine/strategy.hpp"
 
@@ -62,6 +63,8 @@ struct Shared {
   std::atomic<bool> is_stalled;           // the watchdog found it at `stalled`
   Recorded stalled;
   std::uint64_t violating_execution;
+  SharedPoints points;               // plain accesses that are scheduling points,
+  std::uint32_t points_in_force;     // and how many of them in the running execution
   std::atomic<std::uint64_t> strategy_memory;  // see Strategy::memory()
   SharedViolation violation;
   std::uint32_t violating_steps;
@@ -82,6 +85,8 @@ struct Shared {
   Choice* choices;                   // max_choices
   Recorded* events;                  // max_recorded
 
+  // note_distinct() will come with this hash: its place is fetched from memory meanwhile.
+  void expect_distinct(std::uint64_t hash) const { __builtin_prefetch(&distinct_hashes[hash % distinct_slots]); }
   // Adds to the set of distinct executions; gives up counting when the table is nearly full.
   void note_distinct(std::uint64_t hash);
   // A copy of `text` that the watching process can read too.

@@ -27,9 +27,10 @@ struct Module {
 
   // Libraries that are not restored: their state is shared with the tool.
   bool is_system() const {
-    constexpr std::array<std::string_view, 12> names = {
+    constexpr std::array<std::string_view, 17> names = {
         "libc.so",     "libstdc++.so", "libgcc_s.so", "libm.so",      "libpthread.so", "ld-linux",
-        "linux-vdso",  "libdl.so",     "librt.so",    "libharness_",  "libfmt.so",     "libboost_"};
+        "linux-vdso",  "libdl.so",     "librt.so",    "libharness_",  "libfmt.so",     "libboost_",
+        "libdw.so",    "libelf.so",    "liblzma.so",  "libbz2.so",    "libz.so"};
     std::string_view path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
     if (path.empty()) return true;  // the executable: the tool itself
     path.remove_prefix(std::min(path.size(), path.rfind('/') + 1));

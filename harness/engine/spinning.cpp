@@ -20,7 +20,7 @@ bool overlap(const SpinWatch::Load& load, std::uintptr_t address, std::uint32_t 
 
 }  // namespace
 
-void Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value,
+bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value,
                     std::uintptr_t where) {
   SpinWatch& spin = current_->spin;
   for (std::uint32_t i = 0; i < spin.count; ++i) {
@@ -30,11 +30,14 @@ void Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
       spin.progress();
       break;
     }
-    if (++load.repeats >= SpinWatch::patience && put_to_sleep_if_spinning()) spin.progress();
-    return;
+    if (++load.repeats < SpinWatch::patience) return false;
+    const bool slept = put_to_sleep_if_spinning();
+    spin.progress();
+    return slept;
   }
   if (spin.count == SpinWatch::capacity) spin.progress();
   spin.loads[spin.count++] = {address, where, value, bytes, 0};
+  return false;
 }
 
 // Sleeps only while all it has looked at is still as it saw it.
@@ -43,7 +46,7 @@ bool Engine::put_to_sleep_if_spinning() {
   for (std::uint32_t i = 0; i < me.spin.count; ++i) {
     const SpinWatch::Load& load = me.spin.loads[i];
     if (load.repeats == 0) continue;  // before the loop
-    if (value_at(load.address, load.bytes) != load.value) return true;
+    if (value_at(load.address, load.bytes) != load.value) return false;
   }
   me.spin.asleep = true;
   me.waits_for = WaitsFor::change;

@@ -14,11 +14,14 @@ bool is_free(const Object& object) { return object.owner == no_task && object.re
 void take(Engine& engine, Object& object) {
   object.owner = engine.current().id;
   object.depth = 1;
+  engine.races().acquire(object.clock);
+  engine.races().acquire(object.shared_clock);
   engine.disable(object.waiters);
   engine.disable(object.shared_waiters);
 }
 
 void free_exclusive(Engine& engine, Object& object) {
+  engine.races().release(object.clock);
   object.owner = no_task;
   object.depth = 0;
   engine.enable(object.waiters);
@@ -26,6 +29,7 @@ void free_exclusive(Engine& engine, Object& object) {
 }
 
 void free_shared(Engine& engine, Object& object) {
+  engine.races().release_join(object.shared_clock);
   if (--object.readers == 0) engine.enable(object.waiters);
 }
 
@@ -126,6 +130,7 @@ int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std
     engine.reach_when(object.shared_waiters, object.owner == no_task, event, WaitsFor::lock);
   }
   ++object.readers;
+  engine.races().acquire(object.clock);
   engine.disable(object.waiters);
   engine.changed(object.address, 1);
   engine.executed();
@@ -138,6 +143,7 @@ int try_lock_shared(Engine& engine, const void* lock, std::uintptr_t where) {
   event.failed = object.owner != no_task;
   if (!event.failed) {
     ++object.readers;
+    engine.races().acquire(object.clock);
     engine.disable(object.waiters);
   }
   const bool failed = event.failed;
@@ -230,6 +236,7 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
     engine.reach_when(object.waiters, object.count > 0, event, WaitsFor::condition);
   }
   if (--object.count == 0) engine.disable(object.waiters);
+  engine.races().acquire(object.clock);
   engine.changed(object.address, 1);
   engine.executed();
   return 0;
@@ -241,6 +248,7 @@ int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t whe
   event.failed = object.count == 0;
   const bool failed = event.failed;
   if (!failed && --object.count == 0) engine.disable(object.waiters);
+  if (!failed) engine.races().acquire(object.clock);
   engine.executed();
   if (!failed) engine.changed(object.address, 1);
   if (failed) engine.loaded(object.address, 1, 0, where);
@@ -251,6 +259,7 @@ void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where)
   Object& object = engine.object(semaphore);
   step(engine, Op::semaphore_post, semaphore, where);
   ++object.count;
+  engine.races().release_join(object.clock);
   engine.enable(object.waiters);
   engine.changed(object.address, 1);
   engine.executed();
@@ -260,14 +269,17 @@ bool barrier_wait(Engine& engine, const void* barrier, std::uintptr_t where) {
   Object& object = engine.object(barrier);
   step(engine, Op::barrier, barrier, where);
   const bool last = ++object.count == object.parties;
+  engine.races().release_join(object.clock);
   engine.changed(object.address, 1);
   engine.executed();
   if (last) {
     object.count = 0;
+    engine.races().acquire(object.clock);
     object.sleepers.each([&](Task& task) { engine.wake(task); });
     return true;
   }
   engine.sleep_in(object.sleepers, event_at(Op::wake, barrier, where), no_deadline, WaitsFor::condition);
+  engine.races().acquire(object.clock);
   engine.executed();
   return false;
 }

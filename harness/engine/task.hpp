@@ -56,6 +56,7 @@ struct TaskState {
   Engine* engine = nullptr;
   TaskId id = no_task;
   Fiber* fiber = nullptr;
+  std::uint32_t entry = 0;         // the first of its entries in the ready list, while it has one
   Event pending;                   // what it would do, while it is not in the ready list
   std::uint16_t alternative = 0;   // of the choice that made it run
   bool fresh = true;               // has not reached its first scheduling point

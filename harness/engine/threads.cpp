@@ -79,6 +79,9 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
+    races_.created(current_->id, task.id);
+    if (task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
+    task.fiber->last_task = task.id;
     switch_to(task);  // back when it has reached its first scheduling point, or ended
   }
   return task;
@@ -97,6 +100,7 @@ void Engine::detach(Task& task) {
 }
 
 void Engine::joined(Task& task) {
+  races_.joined(task.id);
   task.joined = true;
   recycle(task);
 }

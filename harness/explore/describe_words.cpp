@@ -13,15 +13,11 @@ namespace {
 
 using reports::bytes_text;
 
-bool is_atomic(Op op) {
-  return op == Op::load || op == Op::store || op == Op::rmw || op == Op::cas || op == Op::fence;
-}
-
 std::string order_text(const Event& event) {
   static constexpr const char* names[] = {"relaxed", "consume", "acquire",
                                           "release", "acq_rel", ""};
   const int order = event.order & 0xf;  // above are hints to the processor
-  return is_atomic(event.op) && order < 5 ? names[order] : "";
+  return (is_atomic(event.op) || event.op == Op::fence) && order < 5 ? names[order] : "";
 }
 
 std::string duration_text(std::uint64_t ns) {

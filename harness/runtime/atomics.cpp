@@ -11,7 +11,7 @@ __extension__ using U128 = unsigned __int128;
 // The scheduling point. Whether the memory is still there is asked afterwards: another task may have unmapped
 // it meanwhile.
 template <class T>
-Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
+[[gnu::always_inline]] inline Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
   const auto object = reinterpret_cast<std::uintptr_t>(address);
   Event& event = engine.reach(Event{.op = op,
                                     .order = static_cast<std::uint8_t>(order),
@@ -30,6 +30,7 @@ T load(const volatile T* address, int order, std::uintptr_t where) {
   Event& event = reach_atomic(*entered, Op::load, address, order, where);
   const T value = *address;
   event.before = static_cast<std::uint64_t>(value);
+  entered->look_at_atomic(event.object, sizeof(T), true, false, order, where);
   entered->executed();
   entered->loaded(event.object, sizeof(T), static_cast<std::uint64_t>(value), where);
   return value;
@@ -42,6 +43,7 @@ void store(volatile T* address, T value, int order, std::uintptr_t where) {
   event.before = static_cast<std::uint64_t>(*address);
   event.value = static_cast<std::uint64_t>(value);
   *address = value;
+  entered->look_at_atomic(event.object, sizeof(T), false, true, order, where);
   entered->changed(event.object, sizeof(T));
   entered->executed();
 }
@@ -56,6 +58,7 @@ T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
   event.before = static_cast<std::uint64_t>(before);
   event.value = static_cast<std::uint64_t>(after);
   const std::uintptr_t object = event.object;
+  entered->look_at_atomic(object, sizeof(T), true, true, order, where);
   if (after != before) entered->changed(object, sizeof(T));
   entered->executed();
   if (after == before) entered->loaded(object, sizeof(T), static_cast<std::uint64_t>(before), where);
@@ -63,7 +66,8 @@ T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
 }
 
 template <class T>
-bool compare_exchange(volatile T* address, T* expected, T desired, int order, std::uintptr_t where) {
+bool compare_exchange(volatile T* address, T* expected, T desired, int order, int failure_order,
+                      std::uintptr_t where) {
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::cas, address, order, where);
   const T before = *address;
@@ -74,6 +78,7 @@ bool compare_exchange(volatile T* address, T* expected, T desired, int order, st
   event.value = static_cast<std::uint64_t>(desired);
   event.failed = !equal;
   const std::uintptr_t object = event.object;
+  entered->look_at_atomic(object, sizeof(T), true, equal, equal ? order : failure_order, where);
   if (equal && before != desired) entered->changed(object, sizeof(T));
   entered->executed();
   if (!equal) {
@@ -86,6 +91,7 @@ bool compare_exchange(volatile T* address, T* expected, T desired, int order, st
 void fence(int order, std::uintptr_t where) {
   const Entered entered;
   entered->reach(Event{.op = Op::fence, .order = static_cast<std::uint8_t>(order), .where = where});
+  entered->races().fence(order);
   entered->executed();
 }
 
@@ -122,23 +128,23 @@ using harness::active;
   HARNESS_FETCH(bits, T, xor, __atomic_fetch_xor, before ^ v)                                          \
   HARNESS_FETCH(bits, T, nand, __atomic_fetch_nand, ~(before & v))                                     \
   HARNESS_EXPORT int __tsan_atomic##bits##_compare_exchange_strong(volatile T* a, T* expected, T v,    \
-                                                                   int order, int) {                   \
+                                                                   int order, int failure_order) {     \
     if (active == nullptr)                                                                             \
       return __atomic_compare_exchange_n(a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
-    return harness::compare_exchange(a, expected, v, order, HARNESS_CALLER);                           \
+    return harness::compare_exchange(a, expected, v, order, failure_order, HARNESS_CALLER);                           \
   }                                                                                                    \
   HARNESS_EXPORT int __tsan_atomic##bits##_compare_exchange_weak(volatile T* a, T* expected, T v,      \
-                                                                 int order, int) {                     \
+                                                                 int order, int failure_order) {       \
     if (active == nullptr)                                                                             \
       return __atomic_compare_exchange_n(a, expected, v, true, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);    \
-    return harness::compare_exchange(a, expected, v, order, HARNESS_CALLER);                           \
+    return harness::compare_exchange(a, expected, v, order, failure_order, HARNESS_CALLER);                           \
   }                                                                                                    \
   HARNESS_EXPORT T __tsan_atomic##bits##_compare_exchange_val(volatile T* a, T expected, T v,          \
-                                                              int order, int) {                        \
+                                                              int order, int failure_order) {          \
     if (active == nullptr)                                                                             \
       __atomic_compare_exchange_n(a, &expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);         \
     else                                                                                               \
-      harness::compare_exchange(a, &expected, v, order, HARNESS_CALLER);                               \
+      harness::compare_exchange(a, &expected, v, order, failure_order, HARNESS_CALLER);                               \
     return expected;                                                                                   \
   }
 

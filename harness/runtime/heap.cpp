@@ -33,6 +33,7 @@ class OnProgramHeap {
   OnProgramHeap(const OnProgramHeap&) = delete;
   OnProgramHeap& operator=(const OnProgramHeap&) = delete;
   UserHeap* operator->() const { return &program_heap(); }
+  Engine* engine() const { return engine_; }
 
  private:
   Engine* engine_;
@@ -41,14 +42,19 @@ class OnProgramHeap {
 
 void* allocate(std::size_t bytes, std::size_t alignment) {
   const OnProgramHeap heap;
+  Engine* const engine = heap.engine();
   void* const block = heap->allocate(bytes, alignment);
   if (block == nullptr) errno = ENOMEM;
+  if (block != nullptr && engine != nullptr)
+    engine->races().fresh(reinterpret_cast<std::uintptr_t>(block), heap->size_of(block));
   return block;
 }
 
 void release(void* block, std::uintptr_t where) {
   Engine* const engine = active;
   const OnProgramHeap heap;
+  if (engine != nullptr)
+    engine->look_at_free(reinterpret_cast<std::uintptr_t>(block), heap->size_of(block), where);
   const UserHeap::Block before = heap->release(block);
   if (engine == nullptr || before == UserHeap::Block::live) return;
   const auto address = reinterpret_cast<std::uintptr_t>(block);

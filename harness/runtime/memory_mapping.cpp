@@ -59,17 +59,26 @@ std::uintptr_t place(Engine& engine, const Event& event, void* wanted, std::size
   return engine.memory().find_fresh(bytes);
 }
 
+// Whoever touched what was there before has nothing to do with the new mapping.
+void forget_accesses(Engine& engine, std::uintptr_t base, std::size_t bytes) {
+  const std::uintptr_t end = base + bytes;
+  for (std::uintptr_t at = base; (at = engine.memory().next_touched(at, end)) < end; at += page_bytes)
+    engine.races().fresh(at, page_bytes);
+}
+
 void* map(void* wanted, std::size_t bytes, int protection, int flags, std::uintptr_t where) {
   const Entered entered;
   Engine& engine = *entered;
   const Event event{.op = Op::map, .bytes = bytes, .value = accessible(protection), .where = where};
   engine.reach(event);
+  const std::uintptr_t fresh_from = engine.memory().fresh_from();
   const std::uintptr_t base = place(engine, event, wanted, bytes, flags);
   const bool taken = (flags & MAP_FIXED_NOREPLACE) != 0 && engine.memory().is_mapped(base, page_bytes);
   Event& now = engine.executing();
   now.object = base;
   now.failed = base == 0 || taken;
   const bool failed = now.failed;
+  if (!failed && base < fresh_from) forget_accesses(engine, base, bytes);
   if (!failed)
     engine.memory().map(base, bytes, (protection & PROT_READ) != 0, (protection & PROT_WRITE) != 0);
   engine.executed();

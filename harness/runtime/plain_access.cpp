@@ -20,12 +20,20 @@ void check_mapped(std::uintptr_t address, std::size_t bytes, bool is_write, std:
 
 // Every page once: the first that is not plainly accessible is what is reported.
 void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
-  if (bytes == 0) return;
+  if (bytes == 0 || active == nullptr) return;
   const auto first = reinterpret_cast<std::uintptr_t>(pointer);
-  if (!MappedMemory::contains(first) || active == nullptr) return;
-  const std::uintptr_t end = std::min(first + bytes, mapping_range.end());
-  for (std::uintptr_t at = first; at < end; at = (at & ~(page_bytes - 1)) + page_bytes)
-    check_access(reinterpret_cast<const void*>(at), 1, is_write, where);
+  if (active->points.may_be(where)) [[unlikely]] {
+    const Entered entered;
+    entered->maybe_point(first, bytes, is_write, where);
+  }
+  if (MappedMemory::contains(first)) {
+    const std::uintptr_t end = std::min(first + bytes, mapping_range.end());
+    for (std::uintptr_t at = first; at < end; at = (at & ~(page_bytes - 1)) + page_bytes)
+      check_mapped(at, 1, is_write, where);
+  }
+  if (!active->races().watching()) return;
+  const Entered entered;
+  entered->look_at(first, bytes, is_write, where);
 }
 
 namespace {
@@ -39,6 +47,19 @@ namespace {
 }
 
 }  // namespace
+
+// Seen only where the compiler is told to tell them apart. Their order is what the program wants: scheduling
+// points, and no races.
+void check_volatile(const volatile void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  if (active == nullptr) return;
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  {
+    const Entered entered;
+    entered->reach_volatile(address, bytes, is_write, where);
+  }
+  if (MappedMemory::contains(address)) check_mapped(address, bytes, is_write, where);
+}
+
 }  // namespace harness
 
 using harness::active;
@@ -51,6 +72,10 @@ using harness::active;
   HARNESS_EXPORT void name(void* address, void*) {                 \
     harness::check_access(address, bytes, is_write, HARNESS_CALLER); \
   }
+#define HARNESS_VOLATILE(name, bytes, is_write)                      \
+  HARNESS_EXPORT void name(void* address) {                          \
+    harness::check_volatile(address, bytes, is_write, HARNESS_CALLER); \
+  }
 #define HARNESS_ACCESSES(bytes)                                \
   HARNESS_ACCESS(__tsan_read##bytes, bytes, false)             \
   HARNESS_ACCESS(__tsan_write##bytes, bytes, true)             \
@@ -58,10 +83,10 @@ using harness::active;
   HARNESS_ACCESS(__tsan_unaligned_write##bytes, bytes, true)   \
   HARNESS_ACCESS(__tsan_read_write##bytes, bytes, true)        \
   HARNESS_ACCESS(__tsan_unaligned_read_write##bytes, bytes, true) \
-  HARNESS_ACCESS(__tsan_volatile_read##bytes, bytes, false)    \
-  HARNESS_ACCESS(__tsan_volatile_write##bytes, bytes, true)    \
-  HARNESS_ACCESS(__tsan_unaligned_volatile_read##bytes, bytes, false) \
-  HARNESS_ACCESS(__tsan_unaligned_volatile_write##bytes, bytes, true) \
+  HARNESS_VOLATILE(__tsan_volatile_read##bytes, bytes, false)    \
+  HARNESS_VOLATILE(__tsan_volatile_write##bytes, bytes, true)    \
+  HARNESS_VOLATILE(__tsan_unaligned_volatile_read##bytes, bytes, false) \
+  HARNESS_VOLATILE(__tsan_unaligned_volatile_write##bytes, bytes, true) \
   HARNESS_ACCESS_PC(__tsan_read##bytes##_pc, bytes, false)     \
   HARNESS_ACCESS_PC(__tsan_write##bytes##_pc, bytes, true)
 
@@ -74,7 +99,8 @@ HARNESS_ACCESSES(16)
 HARNESS_EXPORT void __tsan_vptr_read(void** address) {
   harness::check_access(address, sizeof *address, false, HARNESS_CALLER);
 }
-HARNESS_EXPORT void __tsan_vptr_update(void** address, void*) {
+HARNESS_EXPORT void __tsan_vptr_update(void** address, void* value) {
+  if (*address == value) return;  // a destructor that finds what it would write
   harness::check_access(address, sizeof *address, true, HARNESS_CALLER);
 }
 HARNESS_EXPORT void __tsan_read_range(void* address, unsigned long bytes) {

@@ -80,6 +80,7 @@ bool begin_initialisation(Engine& engine, Object& object, Op op, std::uintptr_t 
   engine.reach_when(object.waiters, object.owner == no_task,
                     Event{.op = op, .object = object.address, .where = where}, WaitsFor::lock);
   engine.executed();
+  engine.races().acquire(object.clock);
   if (is_done()) return false;
   object.owner = engine.current().id;
   engine.disable(object.waiters);
@@ -87,6 +88,7 @@ bool begin_initialisation(Engine& engine, Object& object, Op op, std::uintptr_t 
 }
 
 void end_initialisation(Engine& engine, Object& object) {
+  engine.races().release_join(object.clock);
   object.owner = no_task;
   engine.enable(object.waiters);
   engine.changed(object.address, 1);
@@ -199,7 +201,10 @@ int harness_guard_acquire(void* guard) {
   if (active == nullptr) return real::guard_acquire(guard);
   const Entered entered;
   const auto is_done = [=] { return *static_cast<const char*>(guard) != 0; };
-  if (is_done()) return 0;
+  if (is_done()) {
+    entered->races().acquire(entered->object(guard).clock);
+    return 0;
+  }
   return harness::begin_initialisation(*entered, entered->object(guard), harness::Op::guard, HARNESS_CALLER,
                                        is_done)
              ? 1
@@ -209,6 +214,9 @@ HARNESS_EXPORT void harness_guard_release(void* guard) __asm__("__cxa_guard_rele
 void harness_guard_release(void* guard) {
   if (active == nullptr) return real::guard_release(guard);
   const Entered entered;
+  // The code before the call looks at the byte with an acquiring load of its own.
+  entered->look_at_atomic(reinterpret_cast<std::uintptr_t>(guard), 1, false, true, __ATOMIC_RELEASE,
+                          HARNESS_CALLER);
   *static_cast<char*>(guard) = 1;
   harness::end_initialisation(*entered, entered->object(guard));
 }

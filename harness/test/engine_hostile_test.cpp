@@ -5,11 +5,11 @@
 namespace harness {
 namespace {
 
-reports::Verdict hostile(std::string_view variant) {
+reports::Verdict hostile(std::string_view variant, double watchdog_seconds = 60) {
   Options options;
   options.executions = 20;
   options.max_steps = 10'000;
-  options.watchdog_seconds = 4;
+  options.watchdog_seconds = watchdog_seconds;
   return test::run("hostile", variant, options);
 }
 
@@ -42,7 +42,7 @@ TEST(EngineHostile, HeapOverflowDoesNotReachTheTool) {
 }
 
 TEST(EngineHostile, ALoopWithoutSynchronisationIsCutOffAndNamed) {
-  const reports::Verdict verdict = hostile("loop-for-ever");
+  const reports::Verdict verdict = hostile("loop-for-ever", 3);
   EXPECT_EQ(verdict.outcome, "inconclusive") << test::text_of(verdict);
   EXPECT_NE(verdict.reason.find("culprit"), std::string::npos) << verdict.reason;
   EXPECT_NE(verdict.reason.find("loop_for_ever"), std::string::npos) << verdict.reason;

@@ -1,0 +1,135 @@
+// Plain accesses: as scheduling points, and as one half of a race.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/engine/engine.hpp"
+
+namespace harness {
+namespace {
+
+std::uint64_t value_at(std::uintptr_t address, std::size_t bytes) {
+  std::uint64_t value = 0;
+  __builtin_memcpy(&value, reinterpret_cast<const void*>(address), std::min<std::size_t>(bytes, 8));
+  return value;
+}
+
+}  // namespace
+
+void Engine::maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  const bool forced = plain_left == 0;
+  plain_left = plain_run;
+  if (!forced && !points.is_point(where)) return;
+  const bool slept = reach_volatile(address, bytes, is_write, where);
+  if (forced && slept && settings_.learns_points) points.learn(static_cast<std::uint32_t>(where));
+}
+
+// True where the task was found spinning.
+bool Engine::reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  if (unfinished_ < 2) return false;
+  Event& event = reach({.op = is_write ? Op::write_point : Op::read_point, .object = address, .bytes = bytes,
+                        .where = where});
+  access_is_point = false;
+  // Memory that is gone by now is looked at by whoever called.
+  const bool readable = !MappedMemory::contains(address) || memory_.plain(address);
+  if (readable) event.before = value_at(address, bytes);
+  const std::uint64_t value = event.before;
+  executed();
+  if (is_write) changed(address, static_cast<std::uint32_t>(bytes));
+  return !is_write && readable && loaded(address, static_cast<std::uint32_t>(bytes), value, where);
+}
+
+void Engine::look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  const auto race = races_.plain(address, bytes, is_write, where);
+  if (race) [[unlikely]]
+    raced(*race, address, bytes, is_write, where);
+  if (settings_.records) remember(address, bytes, is_write ? Op::write : Op::read, where, false);
+}
+
+void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
+  if (!races_.watching()) return;
+  const auto race = races_.freed(address, bytes, where);
+  if (race) [[unlikely]]
+    raced(*race, address, bytes, true, where);
+  if (settings_.records) remember(address, bytes, Op::write, where, true);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// A race, told with both halves where the history is kept
+
+void Engine::remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed) {
+  Event event{.step = steps_, .task = current_->id, .op = op, .object = address, .bytes = bytes,
+              .label = freed ? "free" : nullptr, .where = where};
+  history_.push_back({races_.epoch().tick(), freed, shared_.recorded.load(std::memory_order_relaxed),
+                      recorded(event)});
+}
+
+// The earlier half, put into the recording where it belongs.
+std::optional<Event> Engine::recall(const Race& race, std::size_t bytes) {
+  const auto overlaps = [&](const Event& event) {
+    return event.object < race.address + bytes && race.address < event.object + event.bytes;
+  };
+  if (race.is_atomic) {
+    for (std::uint32_t i = shared_.recorded.load(); i-- > 0;)
+      if (const Event& event = shared_.events[i].event;
+          event.task == race.task && overlaps(event) && is_atomic(event.op))
+        return event;
+    return {};
+  }
+  const auto is_it = [&](const Past& past) {
+    const Event& event = past.recorded.event;
+    return past.freed == race.freed && overlaps(event) && (event.op == Op::write) == race.is_write &&
+           (race.freed || (event.task == race.task && past.tick == race.tick));
+  };
+  const auto found = std::find_if(history_.rbegin(), history_.rend(), is_it);
+  if (found == history_.rend()) return {};
+  const std::uint32_t count = shared_.recorded.load();
+  if (count < shared_.max_recorded) {
+    Recorded* const place = shared_.events + std::min(found->position, count);
+    std::copy_backward(place, shared_.events + count, shared_.events + count + 1);
+    *place = found->recorded;
+    shared_.recorded.store(count + 1);
+  }
+  return found->recorded.event;
+}
+
+std::string Engine::locks_of(TaskId task) const {
+  std::string text;
+  objects_.each([&](const Object& object) {
+    if (object.owner == task) text += fmt::format("{}{}", text.empty() ? "" : ", ", mention_object(object.address));
+  });
+  return text.empty() ? "no lock" : text;
+}
+
+void Engine::raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write,
+                   std::uintptr_t where, bool is_atomic) {
+  if (!race.freed && !settings_.races_violate) {
+    if (!settings_.learns_points) return;
+    if (!is_atomic) points.learn(static_cast<std::uint32_t>(where));
+    if (!race.is_atomic) points.learn(race.where);
+    return;
+  }
+  const Op op = is_write ? Op::write : Op::read;
+  Event now{.step = steps_, .task = current_->id, .op = is_atomic ? now_.op : op, .object = address,
+            .bytes = bytes, .where = where};
+  Violation violation;
+  violation.rule = race.freed ? "heap-use-after-free" : "data-race";
+  if (settings_.records) {
+    if (const auto earlier = recall(race, bytes)) violation.accesses.push_back(*earlier);
+    if (!is_atomic) record(now);
+  }
+  violation.accesses.push_back(now);
+  const char* const does = is_write ? "writes" : "reads";
+  if (race.freed)
+    violation.message = fmt::format("{} {} {} bytes of {} after it was freed", mention(now.task), does, bytes,
+                                    mention_object(race.address));
+  else
+    violation.message = fmt::format(
+        "{} {} {}, and nothing orders that after the {}{} by {} ({} holds {})", mention(now.task), does,
+        mention_object(race.address), race.is_atomic ? "atomic " : "", race.is_write ? "write" : "read",
+        mention(race.task), mention(now.task), locks_of(now.task));
+  violate(violation);
+}
+
+}  // namespace harness
