@@ -35,6 +35,7 @@ bool escapes(Hosting& host, const Scenario& scenario, const Options& options) {
   few.schedule.clear();
   few.keep_going = true;
   few.progress = {};
+  few.watchdog_seconds = std::min(2.0, options.watchdog_seconds);
   host.isolation = Isolation::restore;
   explore(scenario, scenario.variants.front(), few);
   return host.notes->escaped[0] != 0;
