@@ -22,6 +22,7 @@ struct Hosting {
   bool whole_program = false;  // main() and exit() are part of the execution
   int expected_status = 0;     // of a whole program
   Isolation isolation = Isolation::restore;  // decided
+  std::uintptr_t main = 0;     // its main()
   std::uintptr_t caller = 0;   // the stack from here up is the program's
   int input = -1;              // standard input of every execution, from its start; -1: empty
   int output = -1;             // a file that takes what a recorded execution prints; -1: discarded

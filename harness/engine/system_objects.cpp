@@ -24,25 +24,33 @@ constexpr std::array known{
     Known{"libbz2.so", ObjectKind::tools_needs},
 };
 
-// This library itself, whatever it is called.
-bool is_this(const dl_phdr_info& info) {
-  const auto mine = reinterpret_cast<std::uintptr_t>(&is_this);
+bool holds(const dl_phdr_info& info, std::uintptr_t address) {
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& header = info.dlpi_phdr[i];
-    if (header.p_type == PT_LOAD && mine - (info.dlpi_addr + header.p_vaddr) < header.p_memsz) return true;
+    if (header.p_type == PT_LOAD && address - (info.dlpi_addr + header.p_vaddr) < header.p_memsz) return true;
   }
   return false;
 }
 
 }  // namespace
 
+// This library itself, whatever it is called, holds this very function.
 ObjectKind kind_of(const dl_phdr_info& info) {
-  if (is_this(info)) return ObjectKind::tool;
+  if (holds(info, reinterpret_cast<std::uintptr_t>(&holds))) return ObjectKind::tool;
   std::string_view name = info.dlpi_name == nullptr ? "" : info.dlpi_name;
   name.remove_prefix(std::min(name.size(), name.rfind('/') + 1));
   const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const Known& one) { return name.starts_with(one.begin); });
   return found == known.end() ? ObjectKind::program : found->kind;
+}
+
+bool is_tools(std::uintptr_t address) {
+  return dl_iterate_phdr(
+             [](dl_phdr_info* info, std::size_t, void* wanted) {
+               if (!holds(*info, *static_cast<std::uintptr_t*>(wanted))) return 0;
+               return kind_of(*info) == ObjectKind::tool ? 1 : 2;
+             },
+             &address) == 1;
 }
 
 }  // namespace harness

@@ -17,5 +17,7 @@ enum class ObjectKind : std::uint8_t {
 };
 
 ObjectKind kind_of(const dl_phdr_info& info);
+// In this library.
+bool is_tools(std::uintptr_t address);
 
 }  // namespace harness

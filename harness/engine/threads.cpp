@@ -10,6 +10,7 @@
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
 #include "harness/engine/loading.hpp"
+#include "harness/engine/system_objects.hpp"
 #include "harness/engine/thread_keys.hpp"
 
 namespace harness {
@@ -124,8 +125,9 @@ void Engine::end_program(int status, std::uintptr_t where) {
   active = nullptr;
   if (status == hosting()->expected_status) leave(Outcome::completed);
   const std::string text = fmt::format("exit({})", status);
-  const Event event{.step = steps_, .task = current_->id, .op = Op::crashed, .label = shared_.intern(text.c_str()),
-                    .where = where};
+  // Where main() has returned, nobody has called exit() but us.
+  const Event event{.step = steps_, .task = current_->id, .op = Op::end, .label = shared_.intern(text.c_str()),
+                    .where = is_tools(where) ? hosting()->main + 1 : where};
   if (settings_.records) record(event);
   violate({"exit-status",
            fmt::format("{} ends the program with status {}; {} was expected", mention(current_->id), status,

@@ -151,6 +151,7 @@ int start(int count, char** arguments, char** environment) {
   static Hosting host;
   const Hosted hosted(host);
   host.whole_program = true;
+  host.main = reinterpret_cast<std::uintptr_t>(main_of_program);
   host.expected_status = job.expected_status;
   host.isolation = job.isolation;
   host.caller = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + 16;
