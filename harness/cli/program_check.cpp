@@ -68,7 +68,7 @@ std::string runtime_in_rpath(const Executable& program, const std::string& path)
 std::string instrumentation_problem(const Executable& program, const std::string& path) {
   if (any_begins_with(program.defined, "__tsan_init") || any_begins_with(program.defined, "__tsan_func_entry"))
     return "holds ThreadSanitizer's runtime itself, as clang links it; compile it with -fsanitize=thread, but link it "
-           "without, and with -lharness_runtime (CMake: harness::runtime)";
+           "without, and with -lharness_runtime (CMake: harness::runtime), or add -shared-libsan to both";
   if (any_begins_with(program.libraries, "libasan") || any_begins_with(program.defined, "__asan_init"))
     return "was built with AddressSanitizer; build it with -fsanitize=thread instead";
   if (!any_begins_with(program.undefined, "__tsan_"))
