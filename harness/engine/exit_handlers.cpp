@@ -4,14 +4,22 @@
 
 namespace harness {
 
-std::optional<ExitHandlers::Handler> ExitHandlers::take(bool quick) {
-  const auto wanted = [=](const Handler& handler) { return handler.quick == quick; };
+template <class Wanted>
+std::optional<ExitHandlers::Handler> ExitHandlers::take_latest(Wanted wanted) {
   const auto last = std::find_if(handlers_.rbegin(), handlers_.rend(), wanted);
   if (last == handlers_.rend()) return {};
   const Handler handler = *last;
   handlers_.erase(std::next(last).base());
   taken_ = true;
   return handler;
+}
+
+std::optional<ExitHandlers::Handler> ExitHandlers::take(bool quick) {
+  return take_latest([=](const Handler& handler) { return handler.quick == quick; });
+}
+
+std::optional<ExitHandlers::Handler> ExitHandlers::take_of(const void* module) {
+  return take_latest([=](const Handler& handler) { return !handler.quick && handler.module == module; });
 }
 
 // Never destroyed: it is asked at the very end of the process.

@@ -15,12 +15,15 @@ class ExitHandlers {
     void (*plain)(void*) = nullptr;
     void (*with_status)(int, void*) = nullptr;  // on_exit()
     void* argument = nullptr;
+    void* module = nullptr;                     // the shared object that it belongs to; nullptr: none
     bool quick = false;                         // for quick_exit() only
   };
 
   void add(const Handler& handler) { handlers_.push_back(handler); }
   // The latest one, taken out; nothing where there is none left.
   std::optional<Handler> take(bool quick);
+  // The latest one of a shared object that is being unloaded.
+  std::optional<Handler> take_of(const void* module);
 
   void seal() { sealed_ = handlers_; }
   void reset() {
@@ -29,6 +32,9 @@ class ExitHandlers {
   }
 
  private:
+  template <class Wanted>
+  std::optional<Handler> take_latest(Wanted wanted);
+
   std::vector<Handler> handlers_;
   std::vector<Handler> sealed_;
   bool taken_ = false;

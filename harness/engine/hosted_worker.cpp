@@ -57,6 +57,7 @@ HostedWorker::HostedWorker(const Hosting& host, Engine& engine, Shared& shared)
     engine.note_uncontrolled(
         fmt::format("{}: not compiled with -fsanitize=thread, its accesses and atomics are not seen", name)
             .c_str());
+  loaded_ = objects_loaded();
   if (host.isolation == Isolation::restore)
     mapped_ = mapped_by_others(host.caller);
   else  // what the engine keeps for it is there in the child as well, then
@@ -82,8 +83,9 @@ void HostedWorker::put_back(std::uint64_t number) {
 // What has been mapped behind our back (by libc for a locale, by a library that was loaded) is not put back.
 void HostedWorker::look_for_changes() {
   std::vector<AddressRange> now = mapped_by_others(host_.caller);
-  if (now == mapped_) return;
+  if (now == mapped_ && objects_loaded() == loaded_) return;
   mapped_ = std::move(now);
+  loaded_ = objects_loaded();
   if (host_.notes->escaped[0] == 0)
     copy_text(host_.notes->escaped, sizeof host_.notes->escaped,
               "it maps files, or loads libraries, that stay from one execution to the next");

@@ -31,6 +31,7 @@ class HostedWorker {
   Shared& shared_;
   std::unique_ptr<Descriptors> descriptors_;
   std::vector<AddressRange> mapped_;  // before the first execution
+  std::uint64_t loaded_ = 0;          // likewise: objects_loaded()
   Engine::Outcome outcome_ = Engine::Outcome::failed;  // of the child, written by it
   bool is_said_ = false;                               // likewise: outcome_ is valid
 };

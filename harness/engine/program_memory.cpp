@@ -183,6 +183,17 @@ std::vector<AddressRange> mapped_by_others(std::uintptr_t caller) {
   return joined;
 }
 
+std::uint64_t objects_loaded() {
+  std::uint64_t count = 0;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* to) {
+        *static_cast<std::uint64_t*>(to) = info->dlpi_adds;
+        return 1;
+      },
+      &count);
+  return count;
+}
+
 std::vector<std::string> uninstrumented_objects() {
   std::vector<std::string> names;
   dl_iterate_phdr(

@@ -17,6 +17,9 @@ std::vector<AddressRange> program_memory(std::uintptr_t caller);
 // Where anything is mapped that is not the tool's: the same again where nothing was mapped or unmapped meanwhile.
 std::vector<AddressRange> mapped_by_others(std::uintptr_t caller);
 
+// How many shared objects were loaded in this process so far.
+std::uint64_t objects_loaded();
+
 // The names of loaded shared objects, the executable included, that were not compiled with -fsanitize=thread,
 // but for those of the system and the tool's.
 std::vector<std::string> uninstrumented_objects();

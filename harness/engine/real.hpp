@@ -16,6 +16,7 @@
 extern "C" int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
 extern "C" int __cxa_atexit(void (*)(void*), void*, void*) noexcept;
 extern "C" int __cxa_at_quick_exit(void (*)(void*), void*) noexcept;
+extern "C" void __cxa_finalize(void*);
 extern "C" void __assert_fail(const char*, const char*, unsigned, const char*) noexcept;
 
 namespace harness::real {
@@ -45,7 +46,7 @@ void* find(const char* name);
   X(sem_post) X(sem_getvalue)                                                                          \
   X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
-  X(__cxa_thread_atexit_impl) X(__cxa_atexit) X(__cxa_at_quick_exit) X(on_exit)
+  X(__cxa_thread_atexit_impl) X(__cxa_atexit) X(__cxa_at_quick_exit) X(__cxa_finalize) X(on_exit)
 // clang-format on
 
 #define HARNESS_DECLARE_REAL(name)                                       \

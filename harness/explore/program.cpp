@@ -37,8 +37,10 @@ bool escapes(Hosting& host, const Scenario& scenario, const Options& options) {
   few.progress = {};
   few.watchdog_seconds = std::min(2.0, options.watchdog_seconds);
   host.isolation = Isolation::restore;
-  explore(scenario, scenario.variants.front(), few);
-  return host.notes->escaped[0] != 0;
+  const reports::Verdict verdict = explore(scenario, scenario.variants.front(), few);
+  // A crash may come of what was not put back.
+  const bool crashes = verdict.violation && verdict.violation->rule == "crash";
+  return crashes || host.notes->escaped[0] != 0;
 }
 
 std::string printed(int file) {
@@ -66,8 +68,9 @@ reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Opt
   const bool decides = host.isolation == Isolation::automatic;
   if (decides) host.isolation = escapes(host, scenario, options) ? Isolation::fork : Isolation::restore;
   reports::Verdict verdict = explore(scenario, variant, options);
-  // What comes late makes all that was explored doubtful.
-  if (decides && host.isolation == Isolation::restore && notes->escaped[0] != 0) {
+  // What comes late makes all that was explored doubtful; so does what cannot be repeated.
+  const bool doubtful = notes->escaped[0] != 0 || (verdict.violation && !verdict.reason.empty());
+  if (decides && host.isolation == Isolation::restore && doubtful) {
     host.isolation = Isolation::fork;
     verdict = explore(scenario, variant, options);
   }

@@ -29,11 +29,13 @@ int note(const Handler& handler) {
   return 0;
 }
 
-void call_handlers(int status, bool quick) {
+// take(): the next one to call.
+template <class Take>
+void call_handlers(int status, Take take) {
   for (;;) {
     Engine* const engine = active;
     active = nullptr;
-    const auto handler = exit_handlers().take(quick);
+    const auto handler = take(exit_handlers());
     active = engine;
     if (!handler) return;
     if (handler->with_status != nullptr)
@@ -87,14 +89,14 @@ bool is_whole_program() { return hosting() != nullptr && hosting()->whole_progra
 
 void exit_program(int status, std::uintptr_t where) {
   destroy_thread_locals(active->current());
-  call_handlers(status, false);
+  call_handlers(status, [](ExitHandlers& all) { return all.take(false); });
   call_fini_functions();
   std::fflush(nullptr);
   active->end_program(status, where);
 }
 
 void quick_exit_program(int status, std::uintptr_t where) {
-  call_handlers(status, true);
+  call_handlers(status, [](ExitHandlers& all) { return all.take(true); });
   active->end_program(status, where);
 }
 
@@ -104,7 +106,13 @@ namespace real = harness::real;
 
 HARNESS_EXPORT int __cxa_atexit(void (*function)(void*), void* argument, void* module) noexcept {
   if (!harness::is_programs()) return real::__cxa_atexit(function, argument, module);
-  return harness::note({.plain = function, .argument = argument});
+  return harness::note({.plain = function, .argument = argument, .module = module});
+}
+// A shared object is being unloaded: its destructors are called now, by this function of its own.
+HARNESS_EXPORT void __cxa_finalize(void* module) {
+  if (harness::active != nullptr && module != nullptr)
+    harness::call_handlers(0, [=](auto& all) { return all.take_of(module); });
+  real::__cxa_finalize(module);
 }
 HARNESS_EXPORT int on_exit(void (*function)(int, void*), void* argument) noexcept {
   if (!harness::is_programs()) return real::on_exit(function, argument);
@@ -112,5 +120,5 @@ HARNESS_EXPORT int on_exit(void (*function)(int, void*), void* argument) noexcep
 }
 HARNESS_EXPORT int __cxa_at_quick_exit(void (*function)(void*), void* module) noexcept {
   if (!harness::is_programs()) return real::__cxa_at_quick_exit(function, module);
-  return harness::note({.plain = function, .quick = true});
+  return harness::note({.plain = function, .module = module, .quick = true});
 }
