@@ -76,7 +76,8 @@ Json to_json(const Violation& violation) {
 Json to_json(const Bounds& bounds) {
   return {{"memory_model", valid_utf8(bounds.memory_model)},
           {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
-          {"max_steps", bounds.max_steps}};
+          {"max_steps", bounds.max_steps},
+          {"plain_accesses", valid_utf8(bounds.plain_accesses)}};
 }
 
 Json to_json(const Environment& environment) {

@@ -162,6 +162,7 @@ Bounds read_bounds(const Node& node) {
   const Node preemptions = node["preemptions"];
   if (!preemptions.is_null()) bounds.preemptions = preemptions.natural<int>();
   bounds.max_steps = node["max_steps"].natural<std::uint64_t>();
+  bounds.plain_accesses = node["plain_accesses"].string();
   return bounds;
 }
 

@@ -70,6 +70,7 @@ struct Bounds {
   std::string memory_model = "sequential consistency";
   int preemptions = -1;  // -1: unbounded
   std::uint64_t max_steps = 0;
+  std::string plain_accesses = "none";  // which are scheduling points: none, racy, all
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 

@@ -30,21 +30,7 @@ reports::Verdict on_real_threads(const Scenario& scenario, const Variant& varian
 reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
                            const Request& request) {
 #if HARNESS_ENGINE
-  Options options;
-  options.strategy = request.strategy;
-  options.preemptions = request.preemptions;
-  options.seed = request.seed;
-  options.executions = request.executions;
-  options.seconds = request.seconds;
-  options.max_steps = request.max_steps;
-  options.schedule = request.schedule;
-  options.keep_going = request.keep_going;
-  options.interrupted = request.interrupted;
-  if (request.progress)
-    options.progress = [&request](const Progress& progress) {
-      request.progress(progress.executions, progress.seconds);
-    };
-  return explore(scenario, variant, options);
+  return explore(scenario, variant, engine_options(request));
 #else
   return on_real_threads(scenario, variant, request);
 #endif
@@ -96,6 +82,26 @@ bool has_engine() { return HARNESS_ENGINE != 0; }
 
 std::string sanitizer_name() { return std::string(sanitizer_of_build()); }
 
+Options engine_options(const Request& request) {
+  Options options;
+  options.strategy = request.strategy;
+  options.preemptions = request.preemptions;
+  options.seed = request.seed;
+  options.executions = request.executions;
+  options.seconds = request.seconds;
+  options.max_steps = request.max_steps;
+  options.schedule = request.schedule;
+  options.data_races = request.data_races;
+  options.plain_accesses = request.plain_accesses;
+  options.keep_going = request.keep_going;
+  options.interrupted = request.interrupted;
+  if (request.progress)
+    options.progress = [&request](const Progress& progress) {
+      request.progress(progress.executions, progress.seconds);
+    };
+  return options;
+}
+
 Request request_for(const Scenario& scenario, const CommandLine& line) {
   Request request;
   request.real_threads = line.mode == Mode::stress || !has_engine();
@@ -103,6 +109,8 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.data_races = line.data_races.value_or(Options().data_races);
+  request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;

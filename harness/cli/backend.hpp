@@ -11,6 +11,10 @@
 #include "harness/scenario.hpp"
 #include "reports/verdict.hpp"
 
+namespace harness {
+struct Options;
+}
+
 namespace harness::cli {
 
 // False in the sanitizer builds.
@@ -29,11 +33,16 @@ struct Request {
   double seconds = 0;            // 0: no limit
   std::uint64_t max_steps = 0;
   std::string schedule;  // "" explores
+  std::string data_races;      // see Options in explore.hpp
+  std::string plain_accesses;
   bool keep_going = false;
   const Program* program = nullptr;  // to run, in the place of a scenario's code
   std::function<void(std::uint64_t executions, double seconds)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };
+
+// The same for explore().
+Options engine_options(const Request& request);
 
 // A limit that the user gave drops the default of the other one: who asks for --seconds 60 is not
 // stopped by a number of executions, nor the other way round.

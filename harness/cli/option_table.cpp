@@ -34,6 +34,15 @@ constexpr std::array table{
         "--replay; stress: real threads with seeded delays (the default in sanitizer builds)"},
     OptionSpec{"strategy", "NAME", "dfs", how, everywhere, false,
                "which interleavings come next; an unknown name lists those there are"},
+    OptionSpec{
+        "data-races", "HOW", "auto", how, everywhere, false,
+        "report: the first is a violation; learn: none is, but where they happened accesses become "
+        "scheduling points; off: nobody looks; auto: learn where a variant is declared to break "
+        "another rule, else report"},
+    OptionSpec{
+        "plain-accesses", "SET", "racy", how, everywhere, false,
+        "which accesses that are not atomic are scheduling points: none, racy (at places seen racing, "
+        "or spinning), all"},
     OptionSpec{"seed", "N", "1", how, everywhere, false,
                "0 to 18446744073709551615, or 'random' to draw one; printed first"},
     OptionSpec{
@@ -57,7 +66,7 @@ constexpr std::array table{
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
-               "dfs, preemptions: at most that many in an execution, or 'none' for no bound"},
+               "dfs, dpor, preemptions: at most that many in an execution, or 'none' for no bound"},
     OptionSpec{"expect-status", "N", "0", program, everywhere, false,
                "the exit status that is no violation, 0 to 255"},
     OptionSpec{"expect", "RULE", "pass", program, everywhere, false,

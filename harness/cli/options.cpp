@@ -79,6 +79,13 @@ std::size_t one_of(const Setting& setting, const std::vector<std::string>& known
   return static_cast<std::size_t>(found - known.begin());
 }
 
+std::optional<std::string> word(const Settings& settings, std::string_view name,
+                                const std::vector<std::string>& known) {
+  const Setting* setting = settings.find(name);
+  if (!setting) return {};
+  return known[one_of(*setting, known)];
+}
+
 std::uint64_t drawn_seed() {
   std::uint64_t seed = 0;
   if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
@@ -150,7 +157,7 @@ void check_replay(const Settings& settings, const CommandLine& line) {
 
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
-  for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going"})
+  for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going", "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -179,6 +186,8 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.executions = number(settings, "executions", 0, most_executions);
   line.max_steps = number(settings, "max-steps", 1, most_steps);
   line.preemptions = preemptions_of(settings);
+  line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
+  line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))

@@ -39,6 +39,8 @@ struct CommandLine {
   std::optional<double> seconds;
   std::optional<std::uint64_t> max_steps;
   std::optional<int> preemptions;   // -1: no bound
+  std::optional<std::string> data_races;
+  std::optional<std::string> plain_accesses;
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
   std::optional<std::string> json;
   std::string report_dir = "reports";

@@ -169,14 +169,7 @@ class Process {
 
   ProgramJob job() const {
     ProgramJob job;
-    job.options.strategy = request_.strategy;
-    job.options.preemptions = request_.preemptions;
-    job.options.seed = request_.seed;
-    job.options.executions = request_.executions;
-    job.options.seconds = request_.seconds;
-    job.options.max_steps = request_.max_steps;
-    job.options.schedule = request_.schedule;
-    job.options.keep_going = request_.keep_going;
+    job.options = engine_options(request_);
     job.name = std::filesystem::path(program_.path).filename().string();
     job.expected = program_.expected;
     job.expected_status = program_.expected_status;

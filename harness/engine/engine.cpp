@@ -29,7 +29,7 @@ Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& s
     for (std::size_t op = 0; op < watchers_.size(); ++op)
       if (oracles_[i]->watches().has(static_cast<Op>(op))) {
         watchers_[op].push_back(static_cast<std::uint8_t>(i));
-        watched_ = watched_ | Ops(static_cast<Op>(op));
+        watched_by_oracles_ = watched_by_oracles_ | Ops(static_cast<Op>(op));
       }
 }
 
@@ -38,6 +38,8 @@ Engine::~Engine() = default;
 void Engine::configure(Strategy& strategy, const Settings& settings) {
   strategy_ = &strategy;
   settings_ = settings;
+  watched_by_strategy_ = strategy.watches();
+  watched_ = watched_by_oracles_ | watched_by_strategy_;
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -58,6 +60,7 @@ Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, Wait
     copy_by_field(pending_of_current(), me.pending);
   else if (!me.fresh)
     withdraw(me);
+  if (!enabled) strategy_->blocked(me.pending);
   decide();
   list.remove(me);
   me.waits_for = WaitsFor::nothing;
@@ -127,7 +130,14 @@ void Engine::enable(WaitList& list) {
 }
 
 void Engine::disable(WaitList& list) {
-  list.each([this](Task& task) { withdraw(task); });
+  list.each([this](Task& task) {
+    if (task.deadline_ns == 0) return withdraw(task);
+    if (task.entry >= ready_.size() || ready_[task.entry].task != task.id ||
+        ready_[task.entry].event.alternative != 0)
+      return;
+    ready_.erase(ready_.begin() + task.entry);  // it may still time out
+    renumber(task.entry);
+  });
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -184,13 +194,17 @@ void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, 
   task.pending.task = task.id;
   task.waits_for = what;
   list.push(task);
-  if (enabled) offer(task, 0, task.pending);
+  if (enabled)
+    offer(task, 0, task.pending);
+  else
+    strategy_->blocked(task.pending);
 }
 
 // ---------------------------------------------------------------------------------------------------------
 // Events
 
 void Engine::dispatch(const Event& event) {
+  if (watched_by_strategy_.has(event.op)) strategy_->executed(event);
   for (const std::uint8_t index : watchers_[static_cast<std::size_t>(event.op)]) {
     Oracle& oracle = *oracles_[index];
     if ((begun_ >> index & 1) == 0) {
@@ -306,7 +320,7 @@ Engine::Outcome Engine::finish() {
   if (steps_ > shared_.longest.load(std::memory_order_relaxed))
     shared_.longest.store(steps_, std::memory_order_relaxed);
   restore_state();
-  if (outcome_ != Outcome::abandoned) shared_.note_distinct(hash_);
+  if (outcome_ != Outcome::abandoned && strategy_->counts()) shared_.note_distinct(hash_);
   return outcome_;
 }
 

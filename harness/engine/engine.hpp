@@ -34,6 +34,12 @@
 
 namespace harness {
 
+enum class DataRaces : std::uint8_t {
+  report,  // the first is a violation
+  learn,   // where it happened, accesses are scheduling points from the next execution on
+  off,     // nobody looks
+};
+
 class Engine {
  public:
   enum class Outcome { completed, violated, cut_off, abandoned, failed };
@@ -45,7 +51,7 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
-    bool races_violate = true;        // else the places of a race become scheduling points
+    DataRaces data_races = DataRaces::report;
     bool all_plain_points = false;    // every plain access is a scheduling point
     bool learns_points = true;        // see PlainPoints
     FunctionName function_name = nullptr;  // set where a schedule names functions
@@ -166,9 +172,11 @@ class Engine {
   void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
                       std::uintptr_t where) {
     if (!races_.watching()) return;
-    if (const auto race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
+    if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
       raced(*race, address, bytes, writes, where, true);
   }
+  // free() of a block that is free already, or of what is none.
+  [[noreturn]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
   void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
@@ -258,7 +266,9 @@ class Engine {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::array<std::vector<std::uint8_t>, static_cast<std::size_t>(Op::count_)> watchers_;  // of oracles_
 
-  Ops watched_;  // by any oracle
+  Ops watched_by_oracles_;
+  Ops watched_by_strategy_;
+  Ops watched_;  // by either
   std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;

@@ -102,8 +102,8 @@ struct Event {
   std::uint32_t alternative = 0;    // which of several outcomes this is (see Ready)
   bool failed = false;              // a cas or try_lock that did not succeed, a call that returned an error
   std::uintptr_t object = 0;        // what it acts on
-  std::uint64_t bytes = 0;          // size of it
-  std::uint64_t before = 0;         // value read; for `counted`/`lost`: the expected value
+  std::uint64_t bytes = 0;          // size of it; semaphore_wait, join: 1 where it only tries
+  std::uint64_t before = 0;         // value read (of a pending cas: the one it wants); for `counted`/`lost`: the expected value
   std::uint64_t value = 0;          // value written; for map/protect: the PROT_ bits; join/spawn: the other task
   const char* label = nullptr;      // static storage, or interned by the engine
   std::uintptr_t where = 0;         // return address in the code under test

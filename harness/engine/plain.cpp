@@ -41,18 +41,32 @@ bool Engine::reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_w
 }
 
 void Engine::look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
-  const auto race = races_.plain(address, bytes, is_write, where);
-  if (race) [[unlikely]]
+  if (const Race* const race = races_.plain(address, bytes, is_write, where)) [[unlikely]]
     raced(*race, address, bytes, is_write, where);
   if (settings_.records) remember(address, bytes, is_write ? Op::write : Op::read, where, false);
 }
 
 void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
-  if (!races_.watching()) return;
-  const auto race = races_.freed(address, bytes, where);
-  if (race) [[unlikely]]
+  if (const Race* const race = races_.freed(address, bytes, where)) [[unlikely]]
     raced(*race, address, bytes, true, where);
   if (settings_.records) remember(address, bytes, Op::write, where, true);
+}
+
+void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) {
+  active = nullptr;
+  Event now{.step = steps_, .task = current_->id, .op = Op::write, .object = address, .bytes = 1,
+            .label = "free", .where = where};
+  Violation violation;
+  violation.rule = again ? "double-free" : "invalid-free";
+  violation.message = fmt::format("{} frees {}, which {}", mention(now.task), mention_object(address),
+                                  again ? "is free already" : "is no block of the heap");
+  if (settings_.records) {
+    const Race first{.is_write = true, .freed = true, .address = address};
+    if (const auto earlier = again ? recall(first, 1) : std::nullopt) violation.accesses.push_back(*earlier);
+    record(now);
+  }
+  violation.accesses.push_back(now);
+  violate(violation);
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -104,7 +118,7 @@ std::string Engine::locks_of(TaskId task) const {
 
 void Engine::raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write,
                    std::uintptr_t where, bool is_atomic) {
-  if (!race.freed && !settings_.races_violate) {
+  if (!race.freed && settings_.data_races == DataRaces::learn) {
     if (!settings_.learns_points) return;
     if (!is_atomic) points.learn(static_cast<std::uint32_t>(where));
     if (!race.is_atomic) points.learn(race.where);

@@ -3,13 +3,14 @@
 // a list where it is not; exact to the byte. Atomic operations synchronise as their memory orders say, fences
 // and release sequences included; their values are sequentially consistent all the same.
 //
-// Nothing is looked at before the first thread of an execution is made: all of it happens before.
+// Nothing is looked at before the first thread of an execution is made, nor (but for uses of freed blocks)
+// while all threads have been joined: all of it is in order.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "harness/engine/shadow.hpp"
@@ -31,17 +32,26 @@ struct Race {
 class Races {
  public:
   void begin();
-  // True from the first thread on.
+  // True while there is a thread that was not joined.
   bool watching() const { return epoch_.tick() != 0; }
+  // True from the first thread on: blocks are marked when they are freed.
+  bool started() const { return started_; }
+  bool is_freed(const Cell& cell) const {
+    return cell.written.task() == freed_task && !is_old(cell.written);
+  }
   // Of the task that runs; its tick is 0 while nothing is looked at.
   Epoch epoch() const { return epoch_; }
   const Shadow& shadow() const { return shadow_; }
   void expect_memory(std::uintptr_t address) { shadow_.at(address); }
 
+  // Where a race is found, the answer is valid until the next question; nullptr: none.
+
   // --- who runs, and what is inherited
   void created(TaskId creator, TaskId task);
   void runs(TaskId task) {
-    if (watching()) epoch_ = epochs_[task];
+    if (!watching()) return;
+    me_ = tasks_[task].get();
+    epoch_ = me_->now;
   }
   void joined(TaskId ended);
   // `task` uses the stack that `from` has left: nothing on it is news.
@@ -52,13 +62,36 @@ class Races {
   void release(std::uint32_t& clock);       // what was there is known to the task already
   void release_join(std::uint32_t& clock);  // several tasks release into it
   void fence(int order);
-  std::optional<Race> atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order);
+  const Race* atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order);
 
   // --- plain accesses, by the task that runs
-  std::optional<Race> plain(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
-  // A block of the heap is given back: a write of all of it, and whoever touches it later is too late.
-  std::optional<Race> freed(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
-  // Memory that is handed out anew: nobody has touched it.
+  // Almost always enough: the access fits into the cell, and nothing speaks against it. `now`: the present
+  // epoch with the bytes in question.
+  [[gnu::always_inline]] bool plainly(Cell& cell, Epoch now, bool is_write, std::uintptr_t where) {
+    if (atomics_.has(cell.atomics) || details_.has(cell.details)) return false;
+    const Epoch written = cell.written;
+    const Epoch read = cell.read;
+    const bool after_write = is_old(written) || is_before(written);
+    if (!after_write) return false;
+    if (is_write) {
+      if (!is_old(read) && !is_before(read)) return false;
+      const bool again = written.is_of(now);
+      if (!again && !is_old(written) && !now.covers(written.bytes())) return false;
+      cell.written = again ? written.with(now.bytes()) : now;
+      cell.written_at = static_cast<std::uint32_t>(where);
+      if (now.covers(read.bytes())) cell.read = {};
+    } else {
+      const bool again = read.is_of(now);
+      if (!again && !is_old(read) && !(now.covers(read.bytes()) && is_before(read))) return false;
+      cell.read = again ? read.with(now.bytes()) : now;
+      cell.read_at = static_cast<std::uint32_t>(where);
+    }
+    return true;
+  }
+  const Race* plain(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  // A block of the heap (8 bytes aligned, as all of them) is given back: a write of all of it, and whoever touches it later is too late.
+  const Race* freed(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  // Memory that is handed out anew, aligned like that: nobody has touched it.
   void fresh(std::uintptr_t address, std::size_t bytes);
 
  private:
@@ -68,6 +101,7 @@ class Races {
     VectorClock clock;
     VectorClock pending;   // of relaxed loads: known after an acquire fence
     VectorClock released;  // at the last release fence
+    Epoch now;
     void start() {
       clock.clear();
       pending.clear();
@@ -76,12 +110,11 @@ class Races {
   };
   // An atomic object, or 8 bytes of it.
   struct Atomic {
-    std::uint64_t execution = 0;
-    std::uintptr_t address = 0;
-    std::size_t bytes = 0;
-    std::uint32_t next = 0;  // in the same granule
-    VectorClock clock;       // what whoever reads from it learns
-    VectorClock written;     // when each task last wrote it, or only read it
+    std::uintptr_t address;
+    std::uint32_t bytes;
+    std::uint32_t next;   // in the same granule; 0: none
+    VectorClock clock;    // what whoever reads from it learns
+    VectorClock written;  // when each task last wrote it, or only read it
     VectorClock read;
   };
   struct Access {
@@ -89,46 +122,65 @@ class Races {
     std::uint32_t where;
     bool is_write;
   };
-  struct Details {
-    std::uint64_t execution = 0;
-    const Cell* cell = nullptr;
-    std::vector<Access> accesses;
+  using Details = std::vector<Access>;
+  // Things of this execution, found by numbers that no earlier execution has used: a number out of an old
+  // cell is known as such without a look at the thing.
+  template <class T>
+  class Numbered {
+   public:
+    void begin() {
+      first_ += used_;
+      used_ = 0;
+    }
+    bool has(std::uint32_t number) const { return number - first_ < used_; }
+    T& operator[](std::uint32_t number) { return *things_[number - first_]; }
+    std::uint32_t make() {
+      if (used_ == things_.size()) things_.push_back(std::make_unique<T>());
+      return first_ + used_++;
+    }
+    bool nearly_full() const { return first_ > 0xf000'0000; }
+    void start_again() { first_ = 1; }
+
+   private:
+    std::uint32_t first_ = 1;
+    std::uint32_t used_ = 0;
+    std::vector<std::unique_ptr<T>> things_;
   };
 
-  TaskClocks& mine() { return tasks_[epoch_.task()]; }
   bool is_old(Epoch epoch) const { return epoch.tick() < first_tick_; }
-  bool is_before(Epoch epoch) const { return epoch.tick() <= tasks_[epoch_.task()].clock.of(epoch.task()); }
+  bool is_before(Epoch epoch) const {
+    return epoch.task() == epoch_.task() || epoch.tick() <= me_->clock.of(epoch.task());
+  }
   bool conflicts(Epoch earlier, std::uint8_t mask) const {
     return !is_old(earlier) && (earlier.bytes() & mask) != 0 && !is_before(earlier);
   }
   void advance();
   VectorClock& clock_at(std::uint32_t& index);
+  Atomic& note_atomic(Cell& cell, std::uintptr_t address, std::size_t bytes, bool writes);
   Atomic& atomic_at(Cell& cell, std::uintptr_t address);
   void synchronise(Atomic& object, bool reads, bool writes, int order);
-  std::optional<Race> check_plain_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask,
-                                         bool is_write);
-  std::optional<Race> check_atomics_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask,
-                                           bool is_write);
+  const Race* race_with(const Access& earlier, std::uintptr_t granule, std::uint8_t mask, bool is_write);
+  const Race* check_plain_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask, bool is_write);
+  const Race* check_atomics_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask, bool is_write);
   void note(Cell& cell, Epoch now, bool is_write, std::uint32_t where);
   void note_in_details(Details& details, Epoch now, bool is_write, std::uint32_t where);
-  Details* details_of(const Cell& cell);
   Details& make_details(Cell& cell);
   template <class Visit>
-  static std::optional<Race> each_granule(std::uintptr_t address, std::size_t bytes, Visit visit);
+  static const Race* each_granule(std::uintptr_t address, std::size_t bytes, Visit visit);
 
   Shadow shadow_;
-  std::uint64_t execution_ = 0;
   Tick first_tick_ = 1;  // of this execution
   Tick last_tick_ = 0;   // of any task
   Epoch epoch_;
-  std::vector<TaskClocks> tasks_;
-  std::vector<Epoch> epochs_;        // by task
-  std::vector<VectorClock> clocks_;  // of objects; the first stands for none, here and below
+  bool started_ = false;
+  std::size_t unjoined_ = 0;
+  TaskClocks* me_ = nullptr;             // of the task that runs
+  std::vector<std::unique_ptr<TaskClocks>> tasks_;
+  std::deque<VectorClock> clocks_;       // of objects; the first stands for none
   std::size_t clock_count_ = 1;
-  std::deque<Atomic> atomics_;
-  std::size_t atomic_count_ = 1;
-  std::deque<Details> details_;
-  std::size_t details_count_ = 1;
+  Numbered<Atomic> atomics_;
+  Numbered<Details> details_;
+  Race race_;
 };
 
 }  // namespace harness

@@ -39,6 +39,11 @@ class Parser {
     ScheduleItem item;
     item.column = column();
     const std::size_t start = at_;
+    if (take("racy:")) {
+      item.until = ScheduleItem::Until::racy;
+      item.label = take_function("a place such as program+0x12f4 after 'racy:'");
+      return item;
+    }
     item.task = take_name("a task's name");
     if (take('/'))
       item.alternative = static_cast<std::uint16_t>(
@@ -166,6 +171,8 @@ std::string to_text(const ScheduleItem& item) {
       return text + "@enter:" + item.label;
     case Until::leave:
       return text + "@leave:" + item.label;
+    case Until::racy:
+      return "racy:" + item.label;
   }
   return text;
 }

@@ -5,6 +5,7 @@
 //   reader*4 reclaimer*3 reader     counted steps, as recorded
 //   reader@leave:SlicePool::poll    until it has left (or, with enter:, entered) a function
 //   reclaimer/1*2                   two steps taking alternative 1 (see Ready)
+//   racy:program+0x12f4             no step: plain accesses at that place of that file are scheduling points
 //
 // Items are separated by white space and nothing else. Names of tasks and points hold letters,
 // digits, '-', '_' and '.'; the name of a function goes on up to white space. Every item must move
@@ -31,11 +32,11 @@
 namespace harness {
 
 struct ScheduleItem {
-  enum class Until : std::uint8_t { blocked, steps, point, enter, leave };
+  enum class Until : std::uint8_t { blocked, steps, point, enter, leave, racy };
   std::string task;
   Until until = Until::blocked;
   std::uint64_t steps = 0;  // for steps
-  std::string label;        // for point, enter, leave
+  std::string label;        // for point, enter, leave; for racy the place, and no task then
   std::uint16_t alternative = 0;
   std::uint32_t column = 0;  // in the text, from 1; where it stands is no part of what it says
   friend bool operator==(const ScheduleItem& left, const ScheduleItem& right) {

@@ -33,10 +33,13 @@ class Shadow {
     if (Cell* const cell = find(address)) return *cell;
     return make(address);
   }
+  // All cells are empty.
+  void forget();
 
  private:
   static constexpr unsigned region_bits = 38;  // 256 GiB of memory, 1 TiB of reserved address space
   static constexpr std::uintptr_t region_mask = (std::uintptr_t{1} << region_bits) - 1;
+  static constexpr std::size_t region_bytes = (std::size_t{1} << region_bits) / 8 * sizeof(Cell);
   Cell& make(std::uintptr_t address);
 
   std::array<Cell*, std::size_t{1} << (47 - region_bits)> regions_{};

@@ -30,10 +30,21 @@ class Strategy {
   // Index into `ready` (never empty, sorted by task, then alternative). `current` is the task that ran
   // last; it is among `ready` unless it blocked or ended. Asked before every scheduling point.
   virtual std::size_t next(std::span<const Ready> ready, TaskId current) = 0;
+  // Which events executed() wants. Asked once.
+  virtual Ops watches() const { return {}; }
+  // After an event was executed, its values known; also those of a task that is alone.
+  virtual void executed(const Event& /*event*/) {}
+  // What a task would do next cannot happen now. It will be among `ready` when it can.
+  virtual void blocked(const Event& /*event*/) {}
+  // Whether the execution that is over counts. Asked after end().
+  virtual bool counts() const { return true; }
   // All tasks have ended, and no oracle has objected before. Called before end().
   virtual void completed() {}
   // The execution is over (completed, violated, cut off or abandoned).
   virtual void end() {}
+  // More plain accesses are scheduling points from the next execution on: a search that was built on
+  // their absence begins anew. Called between end() and begin().
+  virtual void reconsider() {}
   // A new worker goes on after `executions`, the last of which took `path` (its process was lost).
   virtual void resume(std::uint64_t /*executions*/, std::span<const Choice> /*path*/) {}
   // One word that outlives a lost worker: asked for after begin() and after end(), and the last one is

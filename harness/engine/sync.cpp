@@ -40,6 +40,9 @@ void notify_waiter(Engine& engine, Task& task) {
               Event{.op = Op::lock, .object = mutex.address, .where = task.pending.where}, WaitsFor::lock);
 }
 
+// As `bytes` of a semaphore_wait or a join: it does not wait. Of a semaphore, `before` is its count.
+constexpr std::uint64_t only_tries = 1;
+
 // One more scheduling point that always happens.
 Event& step(Engine& engine, Op op, const void* object, std::uintptr_t where) {
   return engine.reach(event_at(op, object, where));
@@ -70,6 +73,7 @@ int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadli
   if (deadline_ns != no_deadline) {
     engine.reach(event_at(Op::try_lock, mutex, where));
     while (!is_free(object)) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) return ETIMEDOUT;
     }
@@ -123,6 +127,7 @@ int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std
   if (deadline_ns != no_deadline) {
     engine.reach(event_at(Op::try_lock_shared, lock, where));
     while (object.owner != no_task) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.shared_waiters, event, deadline_ns)) return ETIMEDOUT;
     }
@@ -227,14 +232,18 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
   Object& object = engine.object(semaphore);
   const Event event = event_at(Op::semaphore_wait, semaphore, where);
   if (deadline_ns != no_deadline) {
-    engine.reach(event);
+    Event tries = event;
+    tries.bytes = only_tries;
+    engine.reach(tries).before = object.count;
     while (object.count == 0) {
+      engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) return ETIMEDOUT;
     }
   } else {
     engine.reach_when(object.waiters, object.count > 0, event, WaitsFor::condition);
   }
+  engine.executing().before = object.count;
   if (--object.count == 0) engine.disable(object.waiters);
   engine.races().acquire(object.clock);
   engine.changed(object.address, 1);
@@ -244,7 +253,10 @@ int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline
 
 int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t where) {
   Object& object = engine.object(semaphore);
-  Event& event = step(engine, Op::semaphore_wait, semaphore, where);
+  Event tries = event_at(Op::semaphore_wait, semaphore, where);
+  tries.bytes = only_tries;
+  Event& event = engine.reach(tries);
+  event.before = object.count;
   event.failed = object.count == 0;
   const bool failed = event.failed;
   if (!failed && --object.count == 0) engine.disable(object.waiters);
@@ -257,7 +269,7 @@ int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t whe
 
 void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where) {
   Object& object = engine.object(semaphore);
-  step(engine, Op::semaphore_post, semaphore, where);
+  step(engine, Op::semaphore_post, semaphore, where).before = object.count;
   ++object.count;
   engine.races().release_join(object.clock);
   engine.enable(object.waiters);
@@ -328,8 +340,11 @@ int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t w
   Event event = event_at(Op::join, nullptr, where);
   event.value = task.id;
   if (deadline_ns != no_deadline) {
-    engine.reach(event);
+    Event tries = event;
+    tries.bytes = only_tries;
+    engine.reach(tries);
     while (!task.done) {
+      engine.executing().failed = true;
       engine.executed();
       if (engine.sleep_in(task.joiners, event, deadline_ns, WaitsFor::join)) return ETIMEDOUT;
     }

@@ -80,8 +80,9 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
-    races_.created(current_->id, task.id);
-    if (task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
+    const bool looks = settings_.data_races != DataRaces::off;
+    if (looks) races_.created(current_->id, task.id);
+    if (looks && task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
     task.fiber->last_task = task.id;
     switch_to(task);  // back when it has reached its first scheduling point, or ended
   }

@@ -35,6 +35,7 @@ std::size_t UserHeap::bytes_of(std::size_t size_class) {
 }
 
 void* UserHeap::allocate(std::size_t bytes, std::size_t alignment) {
+  reused_ = false;
   if (alignment > 16) bytes = std::bit_ceil(std::max(bytes, alignment));
   void* const block = bytes <= largest_small ? allocate_small(class_of(bytes))
                                              : allocate_large(bytes, alignment);
@@ -56,6 +57,7 @@ void* UserHeap::allocate_small(std::size_t size_class) {
   if (!pool.freed.empty()) {
     void* const block = pool.freed.back();
     pool.freed.pop_back();
+    reused_ = true;
     return block;
   }
   const std::size_t bytes = bytes_of(size_class);
@@ -82,6 +84,7 @@ void* UserHeap::allocate_large(std::size_t bytes, std::size_t alignment) {
     const auto address = reinterpret_cast<std::uintptr_t>(freed_large_[i]);
     if (chunk_at(address).run != run || address % alignment != 0) continue;
     freed_large_.erase(freed_large_.begin() + static_cast<std::ptrdiff_t>(i));
+    reused_ = true;
     return reinterpret_cast<void*>(address);
   }
   const std::uintptr_t end = heap_range.base + chunks_.size() * chunk_bytes;

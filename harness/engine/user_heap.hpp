@@ -25,6 +25,8 @@ class UserHeap {
 
   // nullptr where the limit of the execution is reached. alignment: a power of two.
   void* allocate(std::size_t bytes, std::size_t alignment = 16);
+  // Whether the block that was allocated last had been handed out before in this execution.
+  bool reused() const { return reused_; }
   void* allocate_zeroed(std::size_t bytes);
   // What was at `block` before: `live` is right, `freed` a double free, `none` no block at all.
   Block release(void* block);
@@ -76,6 +78,7 @@ class UserHeap {
   std::vector<Chunk> chunks_;  // those in use, from the start of the range
   std::vector<void*> freed_large_;
   Block* states_;              // one for every 16 bytes of the range
+  bool reused_ = false;
   std::size_t sealed_chunks_ = 0;
   std::vector<Sealed> sealed_;
 };

@@ -50,11 +50,13 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
       return WorkerEnd::exhausted;
     }
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
+    const std::uint32_t points = shared.points.count.load(std::memory_order_relaxed);
     const Engine::Outcome outcome = hosted != nullptr
                                         ? hosted->run(*job.scenario, job.variant, execution)
                                         : engine.run(*job.scenario, job.variant, execution);
+    if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
-    if (outcome != Engine::Outcome::abandoned)
+    if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {
       const std::string divergence = job.divergence();

@@ -144,7 +144,7 @@ std::string verb_of(const Event& event) {
     case Op::read:
       return "reads " + bytes_text(event.bytes) + " of";
     case Op::write:
-      return "writes " + bytes_text(event.bytes) + " to";
+      return event.label != nullptr ? "frees" : "writes " + bytes_text(event.bytes) + " to";
     case Op::stuck:
       return stuck_text(event);
     case Op::aborted:

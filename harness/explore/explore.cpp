@@ -10,8 +10,10 @@
 #include <span>
 
 #include "harness/engine/errors.hpp"
+#include "harness/engine/nearest.hpp"
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/worker.hpp"
+#include "harness/explore/code_places.hpp"
 #include "harness/explore/describe.hpp"
 #include "harness/explore/function_stops.hpp"
 #include "harness/explore/symbolize.hpp"
@@ -95,6 +97,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.plain_accesses = options.plain_accesses;
   }
 
   reports::Verdict run() {
@@ -113,6 +116,27 @@ class Exploration {
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
+  DataRaces data_races() const {
+    if (options_.data_races == "off") return DataRaces::off;
+    if (options_.data_races == "learn") return DataRaces::learn;
+    const bool another_rule = variant_.expected != "pass" && variant_.expected != "data-race";
+    return options_.data_races == "auto" && another_rule ? DataRaces::learn : DataRaces::report;
+  }
+
+  // As text, with the plain accesses that count as steps.
+  std::string text_of_choices(std::span<const Choice> choices, std::span<const std::string> names,
+                              const SharedPoints& points, std::uint32_t in_force) const {
+    Schedule schedule = as_items(points, in_force);
+    const Schedule steps = from_choices(choices, names);
+    schedule.insert(schedule.end(), steps.begin(), steps.end());
+    return to_text(schedule);
+  }
+
+  static void copy_points(const Shared& from, SharedPoints& to) {
+    to.places = from.points.places;
+    to.count.store(from.points_in_force);
+  }
+
   Job job_for(Strategy& strategy) const {
     Job job;
     job.scenario = &scenario_;
@@ -120,6 +144,9 @@ class Exploration {
     job.strategy = &strategy;
     job.settings.seed = options_.seed;
     job.settings.max_steps = options_.max_steps;
+    job.settings.data_races = data_races();
+    job.settings.all_plain_points = options_.plain_accesses == "all";
+    job.settings.learns_points = options_.plain_accesses == "racy";
     job.watchdog_seconds = options_.watchdog_seconds;
     job.interrupted = options_.interrupted;
     return job;
@@ -130,6 +157,7 @@ class Exploration {
     verdict_.strategy = options_.strategy;
     verdict_.bounds.preemptions = options_.preemptions;
     SharedBlock shared = make_block(options_, false);
+    const auto points_of_first = std::make_unique<SharedPoints>();
     std::uint64_t violations = 0;
     std::vector<Choice> first;
     std::vector<Choice> last;
@@ -142,12 +170,16 @@ class Exploration {
       const WorkerEnd end = run_one_worker(*shared, *strategy);
       if (end != WorkerEnd::violated) break;
       last = choices_of(*shared);
-      if (violations++ == 0) first = last, note_violation(*shared);
+      if (violations++ == 0) {
+        first = last;
+        note_violation(*shared);
+        copy_points(*shared, *points_of_first);
+      }
       go_on = options_.keep_going && !is_over(*shared);
       if (go_on) shared->violation.set = false;
     }
     conclude(*shared, violations);
-    if (violations != 0) confirm(first);
+    if (violations != 0) confirm(first, *points_of_first);
     if (options_.keep_going) verdict_.counters["violations"] = violations;
   }
 
@@ -243,15 +275,18 @@ class Exploration {
   }
 
   // Once more in a fresh worker, with full history.
-  void confirm(std::vector<Choice> choices) {
-    const std::string schedule = to_text(from_choices(choices, names_));
+  void confirm(std::vector<Choice> choices, const SharedPoints& points) {
+    const std::string schedule = text_of_choices(choices, names_, points, points.count.load());
     SharedBlock shared = make_block(options_, true);
+    shared->points.places = points.places;
+    shared->points.count.store(points.count.load());
     const auto strategy = follow_choices(std::move(choices));
     Job job = job_for(*strategy);
     job.interrupted = nullptr;
     job.max_executions = 1;
     job.settings.records = true;
     job.settings.protects = true;
+    job.settings.learns_points = false;
     const WorkerResult result = run_worker(*shared, job);
     if (result.lost != Lost::no && result.lost != Lost::watchdog) note_lost_worker(*shared, result);
     if (shared->violation.set) {
@@ -269,8 +304,9 @@ class Exploration {
   void replay() {
     verdict_.mode = "replay";
     verdict_.strategy = "replay";
-    const Schedule schedule = parse_schedule(options_.schedule);
+    Schedule schedule = parse_schedule(options_.schedule);
     SharedBlock shared = make_block(options_, true);
+    take_places(schedule, shared->points);
     const auto name_of = [block = shared.get()](TaskId id) -> std::string_view {
       return id < block->task_count ? std::string_view(block->task_names[id]) : std::string_view();
     };
@@ -280,6 +316,7 @@ class Exploration {
     job.max_executions = 1;
     job.settings.records = true;
     job.settings.protects = true;
+    job.settings.learns_points = false;
     job.settings.function_name = stop_at_functions(schedule);
     job.shows_output = true;
     job.divergence = [&strategy] { return strategy.diverged(); };
@@ -297,8 +334,9 @@ class Exploration {
     describe(recording_of(*shared), verdict_);
     verdict_.freed_region_in_use = shared->violation.freed_region;
     verdict_.violation->schedule = job.settings.function_name != nullptr
-                                       ? to_text(schedule)
-                                       : to_text(from_choices(choices_of(*shared), task_names(*shared)));
+                                       ? options_.schedule
+                                       : text_of_choices(choices_of(*shared), task_names(*shared),
+                                                         shared->points, shared->points.count.load());
   }
 
   const Scenario& scenario_;
@@ -312,7 +350,19 @@ class Exploration {
 
 }  // namespace
 
+std::vector<std::string> data_races_words() { return {"auto", "learn", "off", "report"}; }
+std::vector<std::string> plain_accesses_words() { return {"all", "none", "racy"}; }
+
+namespace {
+void check_word(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), word) == known.end())
+    throw UsageError(unknown(what, word, known));
+}
+}  // namespace
+
 reports::Verdict explore(const Scenario& scenario, const Variant& variant, const Options& options) {
+  check_word("way to treat data races", options.data_races, data_races_words());
+  check_word("set of plain accesses", options.plain_accesses, plain_accesses_words());
   return Exploration(scenario, variant, options).run();
 }
 

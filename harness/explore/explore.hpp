@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/scenario.hpp"
 #include "reports/verdict.hpp"
@@ -25,12 +26,19 @@ struct Options {
   double seconds = 0;                    // budget; 0: no limit
   std::uint64_t max_steps = 20'000;      // per execution
   int preemptions = -1;                  // dfs: bound; -1: none
+  std::string data_races = "auto";       // see data_races_words()
+  std::string plain_accesses = "racy";   // which are scheduling points: none, racy (once seen racing), all
   std::string schedule;                  // replay this text instead of exploring
   bool keep_going = false;               // count further violations, report the first
   double watchdog_seconds = 10;          // an execution that takes longer is cut off
   std::function<void(const Progress&)> progress;  // called about ten times a second; may be empty
   const std::atomic<bool>* interrupted = nullptr; // set by a signal handler: end with what there is
 };
+
+// What Options::data_races may say: report (a violation), learn (no violation; the accesses become scheduling
+// points), off (nobody looks), auto (learn where the variant is expected to break another rule, else report).
+std::vector<std::string> data_races_words();
+std::vector<std::string> plain_accesses_words();
 
 // Throws UsageError (see errors.hpp) for an unknown strategy or malformed schedule text, and
 // ReplayDiverged where a schedule does not fit the program. Everything the program under test does is

@@ -21,6 +21,8 @@ void each_field(Job& job, Visit visit) {
   visit("seconds", job.options.seconds);
   visit("max_steps", job.options.max_steps);
   visit("preemptions", job.options.preemptions);
+  visit("data_races", job.options.data_races);
+  visit("plain_accesses", job.options.plain_accesses);
   visit("schedule", job.options.schedule);
   visit("keep_going", job.options.keep_going);
   visit("watchdog_seconds", job.options.watchdog_seconds);

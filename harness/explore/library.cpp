@@ -24,6 +24,8 @@ Options options_of(const ExploreOptions& asked) {
   options.seconds = asked.seconds;
   options.max_steps = asked.max_steps;
   options.preemptions = asked.preemptions;
+  if (!asked.data_races.empty()) options.data_races = asked.data_races;
+  if (!asked.plain_accesses.empty()) options.plain_accesses = asked.plain_accesses;
   options.schedule = asked.schedule;
   return options;
 }

@@ -9,23 +9,29 @@ namespace harness {
 // Is the memory still there? An atomic operation asks when it is executed, a plain access in its own time.
 void check_mapped(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
 
+void look_closer(Engine& engine, Cell& cell, Epoch now, std::uintptr_t address, std::size_t bytes,
+                 bool is_write, std::uintptr_t where);
+void look_everywhere(Engine& engine, std::uintptr_t address, std::size_t bytes, bool is_write,
+                     std::uintptr_t where);
+
 // Inlined into every callback. The same access again in the same stretch between two synchronisations, which
 // is most of them, ends here.
 [[gnu::always_inline]] inline void look_for_races(Engine& engine, std::uintptr_t address, std::size_t bytes,
                                                   bool is_write, std::uintptr_t where) {
   const Races& races = engine.races();
   const Epoch now = races.epoch();
-  if (now.tick() == 0) return;
+  if (!races.started()) return;
   const std::size_t offset = address & 7;
   if (offset + bytes <= 8) [[likely]] {
-    if (const Cell* const cell = races.shadow().find(address)) [[likely]] {
+    if (Cell* const cell = races.shadow().find(address)) [[likely]] {
       const auto mask = static_cast<std::uint8_t>(((1u << bytes) - 1) << offset);
       if (cell->written.is_of(now) && cell->written.covers(mask)) return;
       if (!is_write && cell->read.is_of(now) && cell->read.covers(mask)) return;
+      if (now.tick() == 0 && !races.is_freed(*cell)) return;
+      return look_closer(engine, *cell, now.with(mask), address, bytes, is_write, where);
     }
   }
-  const Entered entered;
-  entered->look_at(address, bytes, is_write, where);
+  look_everywhere(engine, address, bytes, is_write, where);
 }
 
 [[gnu::always_inline]] inline void check_access(const volatile void* pointer, std::size_t bytes, bool is_write,

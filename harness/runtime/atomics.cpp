@@ -11,12 +11,14 @@ __extension__ using U128 = unsigned __int128;
 // The scheduling point. Whether the memory is still there is asked afterwards: another task may have unmapped
 // it meanwhile.
 template <class T>
-[[gnu::always_inline]] inline Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where) {
+[[gnu::always_inline]] inline Event& reach_atomic(Engine& engine, Op op, const volatile T* address, int order, std::uintptr_t where,
+                    std::uint64_t wanted = 0) {
   const auto object = reinterpret_cast<std::uintptr_t>(address);
   Event& event = engine.reach(Event{.op = op,
                                     .order = static_cast<std::uint8_t>(order),
                                     .object = object,
                                     .bytes = sizeof(T),
+                                    .before = wanted,
                                     .where = where});
   if (MappedMemory::contains(object) && !engine.memory().plain(object)) [[unlikely]]
     engine.suspicious_access(object, sizeof(T), op != Op::load, where);
@@ -69,7 +71,7 @@ template <class T>
 bool compare_exchange(volatile T* address, T* expected, T desired, int order, int failure_order,
                       std::uintptr_t where) {
   const Entered entered;
-  Event& event = reach_atomic(*entered, Op::cas, address, order, where);
+  Event& event = reach_atomic(*entered, Op::cas, address, order, where, static_cast<std::uint64_t>(*expected));
   const T before = *address;
   const T wanted = *expected;
   const bool equal = before == wanted;

@@ -45,7 +45,7 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
   Engine* const engine = heap.engine();
   void* const block = heap->allocate(bytes, alignment);
   if (block == nullptr) errno = ENOMEM;
-  if (block != nullptr && engine != nullptr)
+  if (block != nullptr && engine != nullptr && heap->reused())
     engine->races().fresh(reinterpret_cast<std::uintptr_t>(block), heap->size_of(block));
   return block;
 }
@@ -53,14 +53,11 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 void release(void* block, std::uintptr_t where) {
   Engine* const engine = active;
   const OnProgramHeap heap;
-  if (engine != nullptr)
-    engine->look_at_free(reinterpret_cast<std::uintptr_t>(block), heap->size_of(block), where);
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  if (engine != nullptr) engine->look_at_free(address, heap->size_of(block), where);
   const UserHeap::Block before = heap->release(block);
   if (engine == nullptr || before == UserHeap::Block::live) return;
-  const auto address = reinterpret_cast<std::uintptr_t>(block);
-  engine->crashed(before == UserHeap::Block::freed ? "free() of a block that is already free"
-                                                   : "free() of what is no block of the heap",
-                  address, true, where);
+  engine->bad_free(address, before == UserHeap::Block::freed, where);
 }
 
 std::size_t usable(void* block) {

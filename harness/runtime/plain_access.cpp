@@ -18,6 +18,18 @@ void check_mapped(std::uintptr_t address, std::size_t bytes, bool is_write, std:
   entered->suspicious_access(first_is_plain ? last : address, bytes, is_write, where);
 }
 
+void look_everywhere(Engine&, std::uintptr_t address, std::size_t bytes, bool is_write,
+                     std::uintptr_t where) {
+  const Entered entered;
+  entered->look_at(address, bytes, is_write, where);
+}
+
+void look_closer(Engine& engine, Cell& cell, Epoch now, std::uintptr_t address, std::size_t bytes,
+                 bool is_write, std::uintptr_t where) {
+  if (engine.settings().records || !engine.races().plainly(cell, now, is_write, where)) [[unlikely]]
+    look_everywhere(engine, address, bytes, is_write, where);
+}
+
 // Every page once: the first that is not plainly accessible is what is reported.
 void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (bytes == 0 || active == nullptr) return;
@@ -31,7 +43,7 @@ void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uin
     for (std::uintptr_t at = first; at < end; at = (at & ~(page_bytes - 1)) + page_bytes)
       check_mapped(at, 1, is_write, where);
   }
-  if (!active->races().watching()) return;
+  if (!active->races().started()) return;
   const Entered entered;
   entered->look_at(first, bytes, is_write, where);
 }

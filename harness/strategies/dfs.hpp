@@ -29,6 +29,7 @@ class Dfs final : public Strategy {
   bool begin(std::uint64_t execution) override;
   std::size_t next(std::span<const Ready> ready, TaskId current) override;
   void resume(std::uint64_t executions, std::span<const Choice> path) override;
+  void reconsider() override { *this = Dfs(bound_, learning_); }
   bool exhausted() const override { return done_ && diverged_.empty(); }
   const std::string& diverged() const override { return diverged_; }
 

@@ -20,6 +20,10 @@ std::unique_ptr<Strategy> make_dfs(int preemptions);
 // each execution once.
 std::unique_ptr<Strategy> make_preemptions(int last_bound);
 
+// One interleaving of each set of those that differ only in the order of events that commute. With
+// `preemptions` >= 0 those count whose set has one with at most so many.
+std::unique_ptr<Strategy> make_dpor(int preemptions);
+
 // Random priorities of tasks, changed at depth - 1 points; depth 0: 1 to 5 in turn. Never
 // exhausted.
 std::unique_ptr<Strategy> make_pct(std::uint64_t seed, int depth);

@@ -21,6 +21,7 @@ using Options = const StrategyOptions&;
 
 constexpr Row rows[] = {
     {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions); }},
+    {"dpor", true, false, [](Options options) { return make_dpor(options.preemptions); }},
     {"pct", false, true, [](Options options) { return make_pct(options.seed, options.depth); }},
     {"pos", false, false, [](Options options) { return make_pos(options.seed); }},
     {"preemptions", true, false,

@@ -46,6 +46,8 @@ class Preemptions final : public Strategy {
     search_.resume(executions, path);
   }
 
+  void reconsider() override { search_ = Dfs(0, Dfs::Learning::for_restart); }
+
   bool exhausted() const override { return !lost_ && search_.exhausted(); }
   const std::string& diverged() const override {
     static const std::string bound_lost =

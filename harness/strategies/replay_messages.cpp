@@ -43,6 +43,7 @@ std::string Replay::why_not_ready(const ScheduleItem& item) const {
 std::string Replay::how_far(const ScheduleItem& item) const {
   switch (item.until) {
     case Until::blocked:
+    case Until::racy:  // never an item of its own, see explore/code_places.hpp
       break;
     case Until::steps:
       return fmt::format("after {} of {} steps", taken_, item.steps);

@@ -37,6 +37,8 @@ const char* reason_against(const ScheduleItem& item) {
       return "'enter:'";
     case ScheduleItem::Until::leave:
       return "'leave:'";
+    case ScheduleItem::Until::racy:
+      return "'racy:'";
     case ScheduleItem::Until::blocked:
     case ScheduleItem::Until::point:
       return nullptr;

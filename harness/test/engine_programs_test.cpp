@@ -24,7 +24,7 @@ void PrintTo(const Case& test, std::ostream* out) { *out << name_of(test); }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const char* program : {"surface", "oracles", "state"})
+  for (const char* program : {"surface", "oracles", "state", "races"})
     for (const Variant& variant : test::program(program).variants)
       for (const char* strategy : {"dfs", "random"}) all.push_back({program, variant.name, strategy});
   return all;

@@ -41,6 +41,8 @@ struct ExploreOptions {
   double seconds = 10;                   // at most; 0: no limit
   std::uint64_t max_steps = 20'000;      // scheduling points of one execution
   int preemptions = -1;                  // dfs: at most that many in an execution; -1: no bound
+  std::string data_races = {};           // auto, report, learn or off, as --data-races
+  std::string plain_accesses = {};       // none, racy or all, as --plain-accesses
   std::string schedule = {};             // run this one interleaving, such as "main*3 thread-1 main"
   std::string expected = "pass";         // or the rule that must be violated, such as "deadlock"
   std::string name = {};                 // in the text of the result; empty: "explore"

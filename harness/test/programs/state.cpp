@@ -30,12 +30,12 @@ void play(harness::Execution& run, std::string_view) {
       mmap(nullptr, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   assert(block != MAP_FAILED && block[0] == 0 && block[60000] == 0);
   for (const char* name : {"first", "second"})
-    run.spawn(name, [block] {
+    run.spawn(name, [block, name] {
       assert(local == 5);
       local = 6;
       harness::point("between");
       assert(local == 6);
-      block[60000] = 1;
+      block[60000 + name[0]] = 1;
     });
   run.join();
   global = 4;

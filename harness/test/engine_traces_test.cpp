@@ -1,0 +1,69 @@
+// dpor on the engine: programs in C++ whose traces are counted by arithmetic or published.
+#include "harness/test/programs.hpp"
+
+namespace harness {
+namespace {
+
+std::uint64_t traces(std::string_view variant, int preemptions = -1) {
+  Options options;
+  options.strategy = "dpor";
+  options.preemptions = preemptions;
+  const reports::Verdict verdict = test::run("traces", variant, options);
+  EXPECT_EQ(verdict.outcome, "pass") << test::text_of(verdict);
+  EXPECT_TRUE(verdict.exhaustive) << variant;
+  EXPECT_EQ(verdict.distinct, verdict.executions) << "an interleaving was executed twice";
+  return verdict.executions;
+}
+
+// GenMC and Nidhugg agree on these.
+TEST(EngineTraces, AsPublished) {
+  EXPECT_EQ(traces("s10"), 722u);
+  EXPECT_EQ(traces("s6x3"), 4182u);
+  EXPECT_EQ(traces("casrot-9"), 8597u);
+  EXPECT_EQ(traces("indexer-12"), 8u);
+  EXPECT_EQ(traces("indexer-15"), 4096u);
+  EXPECT_EQ(traces("cinc-4"), 13'824u);
+  EXPECT_EQ(traces("readers-13"), 8192u);
+}
+
+TEST(EngineTraces, WithinABoundOnPreemptions) {
+  const std::vector<std::uint64_t> published{6, 56, 208, 430, 620, 706, 722};
+  for (int bound = 0; bound <= 6; ++bound)
+    EXPECT_EQ(traces("s10", bound), published[static_cast<std::size_t>(bound)]) << bound;
+}
+
+// (n + 3) 2^(n - 2): 147 456 for 15, as published.
+TEST(EngineTraces, LastZero) { EXPECT_EQ(traces("lastzero-5"), 64u); }
+
+// n! orders of n sections, additions, semaphores, threads.
+TEST(EngineTraces, AllOrders) {
+  for (const char* program : {"ainc-4", "lockinc-4", "semaphore-4", "threads-4"})
+    EXPECT_EQ(traces(program), 24u) << program;
+  EXPECT_EQ(traces("ainc-7"), 5040u);
+  EXPECT_EQ(traces("lockinc-7"), 5040u);
+  EXPECT_EQ(traces("cinc-2"), 8u);
+  EXPECT_EQ(traces("cinc-3"), 216u);
+}
+
+// Each reader before the writer or after; each pair of neighbours in one order or the other, but
+// not in a circle; the waiter before the notification or after.
+TEST(EngineTraces, OtherObjects) {
+  EXPECT_EQ(traces("readers-6"), 64u);
+  EXPECT_EQ(traces("shared-mutex-3"), 8u);
+  EXPECT_EQ(traces("philosophers-3"), 6u);
+  EXPECT_EQ(traces("condition-2"), 2u);
+  EXPECT_EQ(traces("casrot-5"), 43u);
+  EXPECT_EQ(traces("fibonacci-3"), 141u);
+}
+
+// A program that deadlocks in some order: found, whatever comes first.
+TEST(EngineTraces, ADeadlockIsFound) {
+  Options options;
+  options.strategy = "dpor";
+  const reports::Verdict verdict = test::run("counts", "lost-notification", options);
+  ASSERT_TRUE(verdict.violation) << test::text_of(verdict);
+  EXPECT_EQ(verdict.violation->rule, "deadlock");
+}
+
+}  // namespace
+}  // namespace harness
