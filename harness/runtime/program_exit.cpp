@@ -71,8 +71,13 @@ void call_fini_functions() {
   active = nullptr;
   std::vector<Function> functions;
   dl_iterate_phdr(collect_fini, &functions);
+  for (const Function function : functions) {
+    active = engine;
+    function();
+    active = nullptr;
+  }
+  functions = {};  // the tool's, so given back in its mode
   active = engine;
-  for (const Function function : functions) function();
 }
 
 void destroy_thread_locals(Task& task) {
