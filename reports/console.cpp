@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "reports/explaining.hpp"
 #include "reports/interleaving.hpp"
 #include "reports/paint.hpp"
+#include "reports/source.hpp"
 #include "reports/text.hpp"
 
 namespace reports {
@@ -43,12 +46,27 @@ std::string bounds_text(const Bounds& bounds) {
   return text;
 }
 
+// How much is left that was not seen, after Good and Turing as in STADS (Boehme, TOSEM 2018): the next
+// execution shows something new about as often as one of those before showed what no other did.
+std::string unseen_text(const Verdict& verdict) {
+  constexpr std::uint64_t most_counted = 1'000'000;  // the tool gives up counting beyond
+  if (verdict.orders == 0 || verdict.executions == 0) return "";
+  if (verdict.orders > most_counted) return fmt::format("; more than {} distinct orders", grouped(most_counted));
+  std::string text = fmt::format("; {}", counted(verdict.orders, "distinct order"));
+  if (verdict.executions < 100 || verdict.orders_once >= verdict.executions) return text;
+  const double chance = static_cast<double>(verdict.orders_once + 1) / static_cast<double>(verdict.executions);
+  double unit = 1;
+  while (unit > chance) unit /= 10;
+  const double rounded = std::ceil(chance / unit - 1e-9) * unit;
+  return text + fmt::format(", the next one is new with probability below {:.6g}", rounded);
+}
+
 std::string effort_text(const Verdict& verdict) {
   std::string text = counted(verdict.executions, "execution");
   if (verdict.mode == "stress") return text + " on real threads";
   if (verdict.mode == "replay") return text + " replayed";
   if (verdict.exhaustive) return text + ", exhaustive (" + bounds_text(verdict.bounds) + ")";
-  return text + ", not exhaustive";
+  return text + ", not exhaustive" + unseen_text(verdict);
 }
 
 std::string found_text(const Verdict& verdict) {
@@ -67,6 +85,14 @@ std::string outcome_text(const Verdict& verdict) {
   const std::string reason = verdict.reason.empty() ? "no reason given" : verdict.reason;
   return fmt::format("{}{}: {}; {}", verdict.outcome, otherwise, reason, effort_text(verdict));
 }
+
+std::string source_text(const Frame& frame, const ConsoleOptions& options) {
+  const std::string source = printable(source_line(frame), options.unicode);
+  if (source.empty()) return {};
+  return std::string(14, ' ') + cut(source, width_of(options) - 14, options.unicode) + "\n";
+}
+
+}  // namespace
 
 std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options) {
   const std::size_t most = options.verbose ? stack.size() : std::min(stack.size(), most_frames);
@@ -87,6 +113,7 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
     place = cut_front(printable(place, options.unicode), room, options.unicode);
     std::string line = std::string(10, ' ') + padded(name(frame), widest + 2) + place;
     out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    if (options.sources && (i == 0 || options.stacks)) out += source_text(frame, options);
   }
   if (most < stack.size()) {
     out += fmt::format("{:10}{} {}\n", "", options.unicode ? "…" : "...",
@@ -94,6 +121,8 @@ std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& op
   }
   return out;
 }
+
+namespace {
 
 std::string accesses_text(const Violation& violation, const ConsoleOptions& options) {
   const Paint paint(options.color);
@@ -155,6 +184,19 @@ std::string sanitizer_text(const std::string& text, const ConsoleOptions& option
   return indent + "the sanitizer says\n" + text_lines(text, most_sanitizer_lines, options);
 }
 
+// Of the steps that the table shows.
+std::string stacks_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const std::size_t index : shown_whole(verdict, options)) {
+    const Step& step = verdict.trace[index];
+    if (step.stack.empty()) continue;
+    const std::string head = fmt::format("step {}: {} {}", step.number, step.task, cell_text(step));
+    out += paragraph(indent, printable(head, options.unicode), options) +
+           stack_text(step.stack, options);
+  }
+  return out;
+}
+
 std::string violation_text(const Verdict& verdict, const ConsoleOptions& options) {
   const Violation& violation = *verdict.violation;
   std::string out = paragraph(indent, printable(violation.message, options.unicode), options);
@@ -162,8 +204,10 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
     if (!text.empty()) out += "\n" + text;
   };
   section(lay_out(fold(verdict, options), options));
+  if (options.stacks) section(stacks_text(verdict, options));
   section(accesses_text(violation, options));
   if (violation.region) section(region_text(violation, options));
+  if (verdict.explanation) section(explanation_text(verdict, options));
   if (!violation.sanitizer.empty()) section(sanitizer_text(violation.sanitizer, options));
   return out;
 }
@@ -171,6 +215,34 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
 std::string output_text(const Verdict& verdict, const ConsoleOptions& options) {
   std::string out = "\n" + indent + "the program printed\n";
   return out + text_lines(verdict.output, most_output_lines, options);
+}
+
+// What stands behind a pass, and what does not.
+std::string meaning_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string text = fmt::format(
+      "what this pass means: strategy {} ran {} ({} distinct, the longest of {}) under {}. ",
+      verdict.strategy, counted(verdict.executions, "execution"), grouped(verdict.distinct),
+      counted(verdict.steps, "step"), bounds_text(verdict.bounds));
+  text += verdict.exhaustive
+              ? "These are all there are within these bounds: no order of the scheduling points "
+                "breaks a rule there."
+              : "These are not all there are: none of them broke a rule, and what was not tried may.";
+  text += verdict.uncontrolled.empty() ? " Nothing was seen that is not controlled."
+                                       : " What is not controlled may differ from run to run.";
+  return paragraph(indent, printable(text, options.unicode), options);
+}
+
+std::string examples_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const Example& example : verdict.examples) {
+    Verdict shown;
+    shown.tasks = example.tasks;
+    shown.trace = example.trace;
+    out += "\n" + paragraph(indent, "for example " + printable(example.schedule, options.unicode),
+                            options) +
+           lay_out(fold(shown, options), options);
+  }
+  return out;
 }
 
 std::string counters_text(const Verdict& verdict, const ConsoleOptions& options) {
@@ -202,6 +274,9 @@ std::string to_text(const Verdict& verdict, const ConsoleOptions& options) {
     out += "\n" + lay_out(fold(verdict, options), options) + "\n";
   }
   if (!verdict.output.empty()) out += output_text(verdict, options);
+  const bool says_more = options.verbose || !verdict.examples.empty();
+  if (verdict.outcome == "pass" && verdict.mode == "explore" && says_more)
+    out += meaning_text(verdict, options) + examples_text(verdict, options);
   if (!verdict.counters.empty()) out += counters_text(verdict, options);
   for (const std::string& name : verdict.uncontrolled) {
     out += paragraph(indent, "not controlled: " + printable(name, options.unicode), options);

@@ -13,6 +13,8 @@ struct ConsoleOptions {
   bool color = false;    // ANSI colours
   bool unicode = true;   // false: nothing but ASCII
   bool verbose = false;  // every step; otherwise the uninteresting ones are folded
+  bool stacks = false;   // the stack of every step that is shown, not of the guilty ones alone
+  bool sources = false;  // the text of source lines, where the source is found
 };
 
 // Ends in a newline. Its last line is `reproduce: COMMAND` for a violation or an unexpected

@@ -114,6 +114,13 @@ void keep_neighbourhoods(const std::vector<Step>& trace, std::vector<Show>& show
   }
 }
 
+std::vector<Show> choose(const std::vector<Step>& trace, const ConsoleOptions& options) {
+  if (options.verbose) return std::vector<Show>(trace.size(), Show::whole);
+  std::vector<Show> shown = choose(trace);
+  keep_neighbourhoods(trace, shown);
+  return shown;
+}
+
 Row row_of(const Step& step, std::size_t column, bool repeats, const ConsoleOptions& options) {
   Row row;
   if (!repeats || step.guilty) row.number = fmt::to_string(step.number);
@@ -200,13 +207,17 @@ std::string place_text(const std::vector<Frame>& stack) {
   return text;
 }
 
+std::vector<std::size_t> shown_whole(const Verdict& verdict, const ConsoleOptions& options) {
+  const std::vector<Show> shown = choose(verdict.trace, options);
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < shown.size(); ++i)
+    if (shown[i] == Show::whole) indices.push_back(i);
+  return indices;
+}
+
 Table fold(const Verdict& verdict, const ConsoleOptions& options) {
   const std::vector<Step>& trace = verdict.trace;
-  std::vector<Show> shown(trace.size(), Show::whole);
-  if (!options.verbose) {
-    shown = choose(trace);
-    keep_neighbourhoods(trace, shown);
-  }
+  const std::vector<Show> shown = choose(trace, options);
   Table table;
   table.tasks = columns_of(verdict, shown);
   const auto column = [&](const Step& step) {

@@ -29,6 +29,9 @@ struct Table {
 // Chooses what is shown and folds the rest; everything in it is printable.
 Table fold(const Verdict& verdict, const ConsoleOptions& options);
 
+// The rows of the trace that are shown and not folded, as indices.
+std::vector<std::size_t> shown_whole(const Verdict& verdict, const ConsoleOptions& options);
+
 // Lays a table out within options.width. Where the columns do not fit side by side, a cell may run
 // on over the columns right of its own, which are empty in its row; with very many tasks each cell
 // names its task instead. Every line ends in a newline; nothing for an empty table.
@@ -38,6 +41,8 @@ std::string lay_out(const Table& table, const ConsoleOptions& options);
 std::string cell_text(const Step& step);
 // The last two components: "allocator::Pool::poll" is "Pool::poll" where room is scarce.
 std::string short_name(const std::string& function);
+// One line a frame, indented by ten columns.
+std::string stack_text(const std::vector<Frame>& stack, const ConsoleOptions& options);
 // "documented_fix.cpp:120 Pool::poll"; "" where nothing is known.
 std::string place_text(const std::vector<Frame>& stack);
 

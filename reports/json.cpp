@@ -73,11 +73,52 @@ Json to_json(const Violation& violation) {
           {"sanitizer", valid_utf8(violation.sanitizer)}};
 }
 
+Json to_json(const Explanation::Passing& passing) {
+  Json trace = Json::array();
+  for (const Step& step : passing.trace) trace.push_back(to_json(step));
+  return {{"schedule", valid_utf8(passing.schedule)},
+          {"parts_at", passing.parts_at},
+          {"trace", std::move(trace)}};
+}
+
+Json to_json(const Explanation& explanation) {
+  Json switches = Json::array();
+  for (const Explanation::Switch& one : explanation.switches) {
+    switches.push_back({{"after", one.after},
+                        {"from", valid_utf8(one.from)},
+                        {"to", valid_utf8(one.to)},
+                        {"held_up", one.held_up},
+                        {"without", one.without}});
+  }
+  Json orders = Json::array();
+  for (const Explanation::Order& order : explanation.orders)
+    orders.push_back({{"first", order.first}, {"then", order.then}});
+  return {{"switches", std::move(switches)},
+          {"ordered", explanation.ordered},
+          {"orders", std::move(orders)},
+          {"random", explanation.random},
+          {"depth_first", explanation.depth_first},
+          {"preemptions", explanation.preemptions},
+          {"exhaustive", explanation.exhaustive},
+          {"passing", explanation.passing ? to_json(*explanation.passing) : Json()},
+          {"tried", explanation.tried}};
+}
+
+Json to_json(const Example& example) {
+  Json trace = Json::array();
+  for (const Step& step : example.trace) trace.push_back(to_json(step));
+  return {{"schedule", valid_utf8(example.schedule)},
+          {"tasks", to_json(example.tasks)},
+          {"trace", std::move(trace)}};
+}
+
 Json to_json(const Bounds& bounds) {
-  return {{"memory_model", valid_utf8(bounds.memory_model)},
-          {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
-          {"max_steps", bounds.max_steps},
-          {"plain_accesses", valid_utf8(bounds.plain_accesses)}};
+  Json json = {{"memory_model", valid_utf8(bounds.memory_model)},
+               {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
+               {"max_steps", bounds.max_steps},
+               {"plain_accesses", valid_utf8(bounds.plain_accesses)}};
+  if (bounds.spurious_wakeups) json["spurious_wakeups"] = true;
+  return json;
 }
 
 Json to_json(const Environment& environment) {
@@ -88,7 +129,8 @@ Json to_json(const Environment& environment) {
           {"started", valid_utf8(environment.started)},
           {"seconds", finite(environment.seconds)},
           {"seconds_by_verdict", to_json(environment.seconds_by_verdict)},
-          {"rates", to_json(environment.rates)}};
+          {"rates", to_json(environment.rates)},
+          {"notes", to_json(environment.notes)}};
 }
 
 // Appends `value`, which stands behind `indent` columns: on one line where it fits, else broken up.
@@ -119,6 +161,8 @@ void write(const Json& value, std::size_t indent, std::size_t used, std::string&
 Json to_json(const Verdict& verdict) {
   Json trace = Json::array();
   for (const Step& step : verdict.trace) trace.push_back(to_json(step));
+  Json examples = Json::array();
+  for (const Example& example : verdict.examples) examples.push_back(to_json(example));
   Json counters = Json::object();
   for (const auto& [name, number] : verdict.counters) counters[valid_utf8(name)] = number;
   Json json{{"scenario", valid_utf8(verdict.scenario)},
@@ -133,12 +177,16 @@ Json to_json(const Verdict& verdict) {
           {"freed_region_in_use", verdict.freed_region_in_use},
           {"executions", verdict.executions},
           {"distinct", verdict.distinct},
+          {"orders", verdict.orders},
+          {"orders_once", verdict.orders_once},
           {"steps", verdict.steps},
           {"exhaustive", verdict.exhaustive},
           {"bounds", to_json(verdict.bounds)},
           {"violation", verdict.violation ? to_json(*verdict.violation) : Json()},
+          {"explanation", verdict.explanation ? to_json(*verdict.explanation) : Json()},
           {"tasks", to_json(verdict.tasks)},
           {"trace", std::move(trace)},
+          {"examples", std::move(examples)},
           {"uncontrolled", to_json(verdict.uncontrolled)},
           {"counters", std::move(counters)},
           {"reproduce", valid_utf8(verdict.reproduce)}};

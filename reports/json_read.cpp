@@ -36,11 +36,7 @@ class Node {
     return {*at, place, name_};
   }
 
-  std::optional<Node> optional(const char* field) const {
-    if (!value_.is_object() || !value_.contains(field)) return {};
-    return (*this)[field];
-  }
-
+  bool has(const char* field) const { return value_.is_object() && value_.contains(field); }
   bool is_null() const { return value_.is_null(); }
   std::string string() const {
     if (!value_.is_string()) refuse(fmt::format("must be a string, not {}", found()));
@@ -156,6 +152,48 @@ Violation read_violation(const Node& node) {
   return violation;
 }
 
+Explanation::Switch read_switch(const Node& node) {
+  Explanation::Switch one;
+  one.after = node["after"].natural<std::uint32_t>();
+  one.from = node["from"].string();
+  one.to = node["to"].string();
+  one.held_up = node["held_up"].natural<std::uint32_t>();
+  one.without = node["without"].string();
+  return one;
+}
+
+Explanation::Order read_order(const Node& node) {
+  return {node["first"].natural<std::uint32_t>(), node["then"].natural<std::uint32_t>()};
+}
+
+Explanation::Passing read_passing(const Node& node) {
+  Explanation::Passing passing;
+  passing.schedule = node["schedule"].string();
+  passing.parts_at = node["parts_at"].natural<std::uint32_t>();
+  passing.trace = node["trace"].list(read_step);
+  return passing;
+}
+
+Explanation read_explanation(const Node& node) {
+  Explanation explanation;
+  explanation.switches = node["switches"].list(read_switch);
+  explanation.ordered = node["ordered"].boolean();
+  explanation.orders = node["orders"].list(read_order);
+  explanation.random = node["random"].natural<std::uint64_t>();
+  explanation.depth_first = node["depth_first"].natural<std::uint64_t>();
+  explanation.preemptions = node["preemptions"].natural<int>();
+  explanation.exhaustive = node["exhaustive"].boolean();
+  if (const Node passing = node["passing"]; !passing.is_null())
+    explanation.passing = read_passing(passing);
+  explanation.tried = node["tried"].natural<std::uint64_t>();
+  return explanation;
+}
+
+Example read_example(const Node& node) {
+  return {node["schedule"].string(), node["tasks"].list(read_string),
+          node["trace"].list(read_step)};
+}
+
 Bounds read_bounds(const Node& node) {
   Bounds bounds;
   bounds.memory_model = node["memory_model"].string();
@@ -163,6 +201,7 @@ Bounds read_bounds(const Node& node) {
   if (!preemptions.is_null()) bounds.preemptions = preemptions.natural<int>();
   bounds.max_steps = node["max_steps"].natural<std::uint64_t>();
   bounds.plain_accesses = node["plain_accesses"].string();
+  if (node.has("spurious_wakeups")) bounds.spurious_wakeups = node["spurious_wakeups"].boolean();
   return bounds;
 }
 
@@ -189,6 +228,8 @@ Verdict read_verdict(const Node& node) {
   verdict.freed_region_in_use = node["freed_region_in_use"].boolean();
   verdict.executions = node["executions"].natural<std::uint64_t>();
   verdict.distinct = node["distinct"].natural<std::uint64_t>();
+  verdict.orders = node["orders"].natural<std::uint64_t>();
+  verdict.orders_once = node["orders_once"].natural<std::uint64_t>();
   verdict.steps = node["steps"].natural<std::uint64_t>();
   verdict.exhaustive = node["exhaustive"].boolean();
   verdict.bounds = read_bounds(node["bounds"]);
@@ -197,14 +238,17 @@ Verdict read_verdict(const Node& node) {
   if (violation.is_null() && verdict.outcome == "violation") {
     violation.refuse("must be an object, because the outcome is \"violation\"");
   }
+  if (const Node explanation = node["explanation"]; !explanation.is_null())
+    verdict.explanation = read_explanation(explanation);
   verdict.tasks = node["tasks"].list(read_string);
   verdict.trace = node["trace"].list(read_step);
+  verdict.examples = node["examples"].list(read_example);
   verdict.uncontrolled = node["uncontrolled"].list(read_string);
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });
   verdict.reproduce = node["reproduce"].string();
-  if (const auto command = node.optional("command")) verdict.command = command->list(read_string);
-  if (const auto output = node.optional("output")) verdict.output = output->string();
+  if (node.has("command")) verdict.command = node["command"].list(read_string);
+  if (node.has("output")) verdict.output = node["output"].string();
   return verdict;
 }
 
@@ -219,6 +263,7 @@ Environment read_environment(const Node& node) {
   environment.seconds = node["seconds"].number();
   environment.seconds_by_verdict = node["seconds_by_verdict"].map(read_number);
   environment.rates = node["rates"].map(read_number);
+  environment.notes = node["notes"].list(read_string);
   return environment;
 }
 

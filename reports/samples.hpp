@@ -26,6 +26,23 @@ inline Step step(std::uint32_t number, std::string task, std::string op, std::st
   return result;
 }
 
+inline Explanation explanation(const Step& next) {
+  Explanation result;
+  result.switches = {{6, "main", "reader", 0, "forced"},
+                     {9, "reader", "reclaimer", 12, "pass"},
+                     {11, "reclaimer", "reader", 0, "same"}};
+  result.ordered = true;
+  result.orders = {{9, 10}, {10, 12}};
+  result.random = 600;
+  result.depth_first = 42;
+  result.preemptions = 2;
+  result.exhaustive = true;
+  result.passing = Explanation::Passing{"main*6 reader*9 reclaimer*5", 10, {next}};
+  result.passing->trace.front().number = 10;
+  result.tried = 2345;
+  return result;
+}
+
 // The incident report's "complete fix" losing its race, as the engine would record it.
 inline Verdict violation() {
   const std::string file = "allocator/documented_fix.cpp";
@@ -76,13 +93,15 @@ inline Verdict violation() {
   violation.message =
       "reader writes to slice 0 of region 1, which reclaimer had unmapped at step 11";
   violation.step = 12;
-  violation.schedule = "main*6 reader*3 reclaimer*2 reader";
+  violation.schedule = "main*6 reader*2 reclaimer*1 reader*1 reclaimer*1 reader";
+  violation.shrunk = "main*6 reader*3 reclaimer*2 reader";
   violation.accesses = {{11, "reclaimer", "unmaps region 1 (1 MiB)", unmap.stack},
                         {12, "reader", "writes 1 byte to slice 0 of region 1", write.stack}};
   violation.region =
       Region{"region 1", 1 << 20,     "main", 5,          {frame("Pool::grow", file, 61)},
              "unmapped", "reclaimer", 11,     unmap.stack};
   verdict.violation = violation;
+  verdict.explanation = explanation(write);
   verdict.reproduce =
       "harness --scenario poll-vs-free --variant documented-fix --schedule "
       "'main*6 reader*3 reclaimer*2 reader'";
@@ -133,6 +152,8 @@ inline Report report() {
   result.tool_version = "0.1.0";
   result.seed = 18446744073709551615U;
   result.verdicts = {violation(), pass(), inconclusive(), stress()};
+  result.verdicts[1].examples = {
+      {"reader*9 reclaimer*5", {"main", "reader", "reclaimer"}, {violation().trace[8]}}};
   result.environment.host = "somewhere";
   result.environment.kernel = "Linux 6.1";
   result.environment.compiler = "g++ 12.2";
@@ -140,6 +161,7 @@ inline Report report() {
   result.environment.started = "2026-01-02T03:04:05Z";
   result.environment.seconds = 1.5;
   result.environment.seconds_by_verdict = {{"poll-vs-free/documented-fix", 0.25}};
+  result.environment.notes = {"poll-vs-free/documented-fix: shrinking was ended by the clock"};
   result.environment.rates = {{"poll-vs-free/documented-fix", 600000}};
   return result;
 }

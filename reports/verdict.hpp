@@ -58,12 +58,62 @@ struct Violation {
   std::string rule;
   std::string message;
   std::uint32_t step = 0;
-  std::string schedule;
-  std::string shrunk;  // "" where nothing was shrunk
+  std::string schedule;  // as it was found
+  std::string shrunk;    // a shorter one, "" where there is none; step, accesses and trace are its
   std::vector<Access> accesses;
   std::optional<Region> region;
   std::string sanitizer;  // the sanitizer's own text, sanitizer builds only
   friend bool operator==(const Violation&, const Violation&) = default;
+};
+
+// The one to replay.
+inline const std::string& shortest_schedule(const Violation& violation) {
+  return violation.shrunk.empty() ? violation.schedule : violation.shrunk;
+}
+
+// What of a failing schedule matters. Steps are those of the verdict's trace.
+struct Explanation {
+  // A place where another task went on.
+  struct Switch {
+    std::uint32_t after = 0;    // the step
+    std::string from, to;       // tasks
+    std::uint32_t held_up = 0;  // the next step of `from`; 0: it came to none
+    // "forced": `from` could not go on. Otherwise what comes of it if it goes on as far as it can:
+    // "pass" (the switch is essential), "same" violation, "other" violation, "unknown".
+    std::string without;
+    friend bool operator==(const Switch&, const Switch&) = default;
+  };
+  struct Order {  // one step before another
+    std::uint32_t first = 0;
+    std::uint32_t then = 0;
+    friend bool operator==(const Order&, const Order&) = default;
+  };
+  // An execution that is like the failing one up to a step and passes.
+  struct Passing {
+    std::string schedule;
+    std::uint32_t parts_at = 0;  // the first step that is another one
+    std::vector<Step> trace;     // from there on, the beginning of it
+    friend bool operator==(const Passing&, const Passing&) = default;
+  };
+  std::vector<Switch> switches;
+  // Whether `orders` were found: every execution that was tried and has them fails.
+  bool ordered = false;
+  std::vector<Order> orders;      // empty though `ordered`: it fails whatever the order
+  std::uint64_t random = 0;       // executions with these orders that were drawn, ...
+  std::uint64_t depth_first = 0;  // ... and searched, all failing
+  int preemptions = 0;            // within this bound
+  bool exhaustive = false;        // and there are no more within it
+  std::optional<Passing> passing;
+  std::uint64_t tried = 0;  // executions behind all this, and behind the shrinking
+  friend bool operator==(const Explanation&, const Explanation&) = default;
+};
+
+// An execution, to show what was tried.
+struct Example {
+  std::string schedule;
+  std::vector<std::string> tasks;
+  std::vector<Step> trace;
+  friend bool operator==(const Example&, const Example&) = default;
 };
 
 struct Bounds {
@@ -71,6 +121,7 @@ struct Bounds {
   int preemptions = -1;  // -1: unbounded
   std::uint64_t max_steps = 0;
   std::string plain_accesses = "none";  // which are scheduling points: none, racy, all
+  bool spurious_wakeups = false;
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 
@@ -87,17 +138,22 @@ struct Verdict {
   bool freed_region_in_use = false;
   std::uint64_t executions = 0;
   std::uint64_t distinct = 0;  // distinct interleavings among them
+  std::uint64_t orders = 0;    // distinct happens-before orders among them
+  std::uint64_t orders_once = 0;  // of those, the ones that came up in one execution only
   std::uint64_t steps = 0;     // scheduling points of the longest execution
   bool exhaustive = false;
   Bounds bounds;
   std::optional<Violation> violation;
+  std::optional<Explanation> explanation;
   std::vector<std::string> tasks;  // of the violating execution, in order of creation, main first
   std::vector<Step> trace;         // of the violating execution
+  std::vector<Example> examples;   // of a pass, where they were asked for
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
   std::vector<std::string> command;  // the program and its arguments, where it is a whole one
   std::string output;                // what it printed in the execution that is shown
-  std::string reproduce;             // the one command
+  std::string reproduce;                          // the one command
+  std::vector<std::string> environment_notes;     // no part of the verdict: for Environment::notes
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
@@ -107,6 +163,7 @@ struct Environment {
   double seconds = 0;
   std::map<std::string, double> seconds_by_verdict;  // "scenario/variant"
   std::map<std::string, double> rates;               // executions per second
+  std::vector<std::string> notes;                    // what another run may do otherwise, and why
   friend bool operator==(const Environment&, const Environment&) = default;
 };
 

@@ -1,10 +1,13 @@
 #include "harness/cli/backend.hpp"
 
+#include <fmt/format.h>
+
 #include <exception>
 
 #include "harness/cli/program_process.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/explore/explore.hpp"
+#include "harness/explore/find_again.hpp"
 #include "harness/stress/stress.hpp"
 
 namespace harness::cli {
@@ -22,7 +25,10 @@ reports::Verdict on_real_threads(const Scenario& scenario, const Variant& varian
   options.seconds = request.seconds > 0 ? request.seconds : as_good_as_for_ever;
   options.executions = request.executions;
   options.schedule = request.schedule;
-  options.progress = request.progress;
+  if (request.progress)
+    options.progress = [&request](std::uint64_t executions, double seconds) {
+      request.progress({executions, seconds});
+    };
   options.interrupted = request.interrupted;
   return stress(scenario, variant, options);
 }
@@ -72,8 +78,12 @@ void set_strategy(const Scenario& scenario, const CommandLine& line, Request& re
   request.strategy =
       line.strategy.value_or(wish.strategy.empty() ? Options().strategy : wish.strategy);
   const int usual = wish.preemptions >= 0 ? wish.preemptions : default_preemptions;
-  const bool bounded = request.strategy == "dfs" || line.strict_preemptions;
+  const bool bounded =
+      request.strategy == "dfs" || request.strategy == "portfolio" || line.strict_preemptions;
   request.preemptions = bounded ? line.preemptions.value_or(usual) : -1;
+  request.depth = line.depth;
+  request.part = line.part;
+  request.parts = line.parts;
 }
 
 }  // namespace
@@ -86,18 +96,23 @@ Options engine_options(const Request& request) {
   Options options;
   options.strategy = request.strategy;
   options.preemptions = request.preemptions;
+  options.depth = request.depth;
+  options.part = request.part;
+  options.parts = request.parts;
   options.seed = request.seed;
   options.executions = request.executions;
   options.seconds = request.seconds;
   options.max_steps = request.max_steps;
+  options.shrink_seconds = request.shrink_seconds;
   options.schedule = request.schedule;
   options.data_races = request.data_races;
   options.plain_accesses = request.plain_accesses;
   options.keep_going = request.keep_going;
+  options.spurious_wakeups = request.spurious_wakeups;
   options.interrupted = request.interrupted;
   if (request.progress)
     options.progress = [&request](const Progress& progress) {
-      request.progress(progress.executions, progress.seconds);
+      request.progress({progress.executions, progress.seconds, progress.orders, progress.leaves});
     };
   return options;
 }
@@ -109,11 +124,50 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.spurious_wakeups = line.spurious_wakeups;
   request.data_races = line.data_races.value_or(Options().data_races);
   request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
+  request.shrink_seconds = line.shrink_seconds;
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);
   return request;
+}
+
+std::optional<reports::Verdict> explained([[maybe_unused]] const Scenario& scenario,
+                                          [[maybe_unused]] const Variant& variant,
+                                          [[maybe_unused]] const Request& request,
+                                          [[maybe_unused]] const reports::Verdict& seen,
+                                          std::string& said) {
+  said = "nothing to explain";
+#if HARNESS_ENGINE
+  if (!seen.violation) return {};
+  Options options = engine_options(request);
+  options.executions = 0;
+  options.seconds = default_seconds;
+  FoundAgain found = find_again(scenario, variant, options, *seen.violation);
+  if (!found.verdict) {
+    said = fmt::format("{} was looked for under control in {} executions, and not found there: give "
+                       "it more with --mode explore --seconds S, or it needs what is not controlled",
+                       seen.violation->rule, found.tried);
+    return {};
+  }
+  said = found.same_place
+             ? "found under control at the same place"
+             : "found under control, the same rule, though not in the functions that were seen";
+  return std::move(found.verdict);
+#else
+  return {};
+#endif
+}
+
+std::vector<reports::Example> examples_of([[maybe_unused]] const Scenario& scenario,
+                                          [[maybe_unused]] const Variant& variant,
+                                          [[maybe_unused]] const Request& request) {
+#if HARNESS_ENGINE
+  if (!request.real_threads && request.schedule.empty())
+    return typical_executions(scenario, variant, engine_options(request));
+#endif
+  return {};
 }
 
 bool is_as_expected(const reports::Verdict& verdict) {

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/cli/options.hpp"
 #include "harness/scenario.hpp"
@@ -23,21 +25,33 @@ bool has_engine();
 std::string sanitizer_name();
 
 struct Program;
+// What a search has done so far.
+struct Effort {
+  std::uint64_t executions = 0;
+  double seconds = 0;
+  std::uint64_t orders = 0;  // distinct ones; 0: not counted
+  double leaves = 0;         // of the tree of interleavings, estimated; 0: not known
+};
 
 struct Request {
   bool real_threads = false;
   std::string strategy;  // "" on real threads
   int preemptions = -1;
+  int depth = 0;
+  std::uint64_t part = 0;  // of `parts`
+  std::uint64_t parts = 1;
   std::uint64_t seed = 1;
   std::uint64_t executions = 0;  // 0: no limit
   double seconds = 0;            // 0: no limit
   std::uint64_t max_steps = 0;
+  double shrink_seconds = 0;     // 0: violations are not shrunk
   std::string schedule;  // "" explores
   std::string data_races;      // see Options in explore.hpp
   std::string plain_accesses;
   bool keep_going = false;
+  bool spurious_wakeups = false;
   const Program* program = nullptr;  // to run, in the place of a scenario's code
-  std::function<void(std::uint64_t executions, double seconds)> progress;
+  std::function<void(const Effort&)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };
 
@@ -52,6 +66,15 @@ Request request_for(const Scenario& scenario, const CommandLine& line);
 // `error`. Where the request is interrupted already, it is `inconclusive`, and nothing was run.
 reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
                              const Request& request);
+
+// Looks under control for what a verdict of real threads has seen. The verdict of that, or nothing
+// where it was not found; `said` tells which. For builds with the engine.
+std::optional<reports::Verdict> explained(const Scenario& scenario, const Variant& variant,
+                                          const Request& request, const reports::Verdict& seen,
+                                          std::string& said);
+// Executions of what passes, to show.
+std::vector<reports::Example> examples_of(const Scenario& scenario, const Variant& variant,
+                                          const Request& request);
 
 // Whether a verdict is what its `expected` says.
 bool is_as_expected(const reports::Verdict& verdict);

@@ -13,6 +13,8 @@
 #include "harness/cli/backend.hpp"
 #include "harness/cli/files.hpp"
 #include "reports/json.hpp"
+#include "reports/junit.hpp"
+#include "reports/sarif.hpp"
 
 namespace harness::cli {
 namespace {
@@ -66,6 +68,8 @@ void Documents::add(reports::Verdict verdict, double seconds) {
     if (seconds > 0)
       report->environment.rates[name] = static_cast<double>(verdict.executions) / seconds;
     report->environment.seconds += seconds;
+    for (const std::string& note : verdict.environment_notes)
+      report->environment.notes.push_back(note);
     report->verdicts.push_back(verdict);
   }
 }
@@ -87,18 +91,18 @@ void Documents::end_scenario() {
     static_cast<void>(write_all(output_, reports::write_report(ended)));
     return;
   }
-  write(ended, (std::filesystem::path(line_.report_dir) / file).string());
+  write(reports::write_report(ended), (std::filesystem::path(line_.report_dir) / file).string());
 }
 
 void Documents::end_run() {
-  if (!line_.json) return;
   all_.environment.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  write(all_, *line_.json);
+  if (line_.json) write(reports::write_report(all_), *line_.json);
+  if (line_.junit) write(reports::to_junit(all_), *line_.junit);
+  if (line_.sarif) write(reports::to_sarif(all_), *line_.sarif);
 }
 
-void Documents::write(const reports::Report& report, const std::string& path) {
-  const std::string text = reports::write_report(report);
+void Documents::write(const std::string& text, const std::string& path) {
   const bool to_output = path == "-";
   std::string problem = to_output ? write_all(output_, text) : write_file(path, text);
   if (problem.empty()) {

@@ -1,4 +1,4 @@
-// The JSON documents of a run: which file each verdict goes to, what describes the machine, and how
+// The documents of a run: which file each verdict goes to, what describes the machine, and how
 // they are written. A document that cannot be written is printed instead: no verdict is lost.
 #pragma once
 
@@ -30,7 +30,7 @@ class Documents {
   bool failed() const { return failed_; }
 
  private:
-  void write(const reports::Report& report, const std::string& path);
+  void write(const std::string& text, const std::string& path);
   reports::Environment machine() const;
 
   const CommandLine& line_;

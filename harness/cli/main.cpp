@@ -8,6 +8,7 @@
 
 #include "harness/cli/aslr.hpp"
 #include "harness/cli/backend.hpp"
+#include "harness/cli/corpus.hpp"
 #include "harness/cli/files.hpp"
 #include "harness/cli/help.hpp"
 #include "harness/cli/options.hpp"
@@ -27,6 +28,8 @@ int print(const std::string& text) {
 }
 
 int answer(const std::vector<std::string>& arguments, const std::string& program) {
+  if (!arguments.empty() && arguments.front() == "corpus")
+    return corpus_command({arguments.begin() + 1, arguments.end()});
   std::vector<std::string> environment;
   for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
   const CommandLine line = read_options(arguments, environment, has_engine());

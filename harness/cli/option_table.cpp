@@ -32,7 +32,7 @@ constexpr std::array table{
         "mode", "MODE", "explore", how, everywhere, false,
         "explore: the engine tries interleavings; replay: one schedule, implied by --schedule and "
         "--replay; stress: real threads with seeded delays (the default in sanitizer builds)"},
-    OptionSpec{"strategy", "NAME", "dfs", how, everywhere, false,
+    OptionSpec{"strategy", "NAME", "portfolio", how, everywhere, false,
                "which interleavings come next; an unknown name lists those there are"},
     OptionSpec{
         "data-races", "HOW", "auto", how, everywhere, false,
@@ -55,6 +55,16 @@ constexpr std::array table{
         "the same step; --scenario and --variant select among them"},
     OptionSpec{"repeat", "N", "1", how, everywhere, false,
                "with --replay or --schedule: that many times"},
+    OptionSpec{"break-at", "STEP", "", how, command_line, false,
+               "with --replay or --schedule: run up to before that step under gdb, where 'tasks' lists "
+               "the tasks and 'task NAME' prints the stack of one"},
+    OptionSpec{"print-next", "", "", how, command_line, false,
+               "with --break-at: no gdb, but what each task is about to do there"},
+    OptionSpec{"explain", "", "", how, everywhere, false,
+               "with --mode stress: look for a violation that was seen there under control, until the "
+               "same rule fires at the same place; a verdict of its own says how"},
+    OptionSpec{"explain-pass", "", "", how, everywhere, false,
+               "say what a pass means, and show a few of the executions that were tried"},
     OptionSpec{"keep-going", "", "", how, everywhere, false,
                "go on after the first violation of a variant; the first is reported"},
     OptionSpec{"executions", "N", "1000000", limits, everywhere, false,
@@ -63,10 +73,24 @@ constexpr std::array table{
         "seconds", "S", "20, stress 5", limits, everywhere, false,
         "stop after that time, fractions allowed; 0: no limit. What a run ended by it has counted "
         "differs from run to run"},
+    OptionSpec{
+        "shrink-seconds", "S", "1", limits, everywhere, false,
+        "how long to look for a shorter schedule of a violation, and again for what of it matters. "
+        "Counted in steps, two million a second, so that the same seed says the same; the clock "
+        "ends it after three times as long. 0: neither"},
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
-               "dfs, dpor, preemptions: at most that many in an execution, or 'none' for no bound"},
+               "dfs, dpor, delay, preemptions, and portfolio where the tree of interleavings is large: at most that "
+               "many in an execution, or 'none' for no bound"},
+    OptionSpec{"depth", "N", "", limits, everywhere, false,
+               "pct: how many orderings a bug needs, 1 to 100; else 1 to 5 in turn"},
+    OptionSpec{"shard", "I/N", "", limits, everywhere, false,
+               "part I of N of the search, from 1, for a machine of its own; together the parts are the "
+               "whole. A part may only say that it was clean, not that all is"},
+    OptionSpec{"spurious-wakeups", "", "", how, everywhere, false,
+               "a wait on a condition or futex may also end by itself, once in each task: finds "
+               "waits that are not in a loop"},
     OptionSpec{"expect-status", "N", "0", program, everywhere, false,
                "the exit status that is no violation, 0 to 255"},
     OptionSpec{"expect", "RULE", "pass", program, everywhere, false,
@@ -80,14 +104,26 @@ constexpr std::array table{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "
         "then goes to standard error"},
+    OptionSpec{"junit", "FILE", "", output, everywhere, false,
+               "write all verdicts as JUnit XML too: a suite per scenario, a case per variant; '-' as "
+               "with --json"},
+    OptionSpec{"sarif", "FILE", "", output, everywhere, false,
+               "write the violations as SARIF 2.1.0 too, for code review tools; '-' as with --json"},
     OptionSpec{
         "report-dir", "DIR", "reports", output, everywhere, false,
         "without --json: write <scenario>.json there for each scenario (<scenario>.replay.json "
         "with --replay); made if needed"},
+    OptionSpec{
+        "corpus", "DIR", "corpus in --report-dir", output, everywhere, false,
+        "keep failing schedules there, and replay them before a variant is searched; 'none': no "
+        "corpus (the default with --json). 'harness corpus list' and 'harness corpus prune' (which "
+        "removes stale ones) take --corpus too"},
     OptionSpec{"color", "WHEN", "auto", output, everywhere, false,
                "auto, always or never; auto honours NO_COLOR"},
     OptionSpec{"quiet", "", "", output, everywhere, false, "print the closing line only"},
     OptionSpec{"verbose", "", "", output, everywhere, false, "print every step of an interleaving"},
+    OptionSpec{"stacks", "", "", output, everywhere, false,
+               "print the stack of every step that is shown, with the source text where it is found"},
     OptionSpec{"config", "FILE", "", other, Sources::no_file, false,
                "options from an ini file: 'name = value' lines, '#' before remarks"},
     OptionSpec{"help", "", "", other, command_line, false, "this text"},

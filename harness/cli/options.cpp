@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::uint64_t most_executions = 1'000'000'000'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
+constexpr std::uint64_t most_parts = 1'000'000;
 constexpr double longest_seconds = 30.0 * 24 * 3600;
+constexpr double longest_shrink_seconds = 3600;
 
 // All settings of all sources; the first one of a name counts.
 class Settings {
@@ -108,6 +110,18 @@ std::optional<int> preemptions_of(const Settings& settings) {
   return static_cast<int>(whole_number(setting->value, setting->origin, 0, 1'000'000));
 }
 
+// "2/8" is the second of eight parts.
+void read_shard(const Settings& settings, CommandLine& line) {
+  const Setting* setting = settings.find("shard");
+  if (!setting) return;
+  const std::size_t slash = setting->value.find('/');
+  if (slash == std::string::npos)
+    throw UsageError(setting->origin + " '" + setting->value +
+                     "': give a part and how many there are, such as 2/8");
+  line.parts = whole_number(setting->value.substr(slash + 1), setting->origin, 1, most_parts);
+  line.part = whole_number(setting->value.substr(0, slash), setting->origin, 1, line.parts) - 1;
+}
+
 [[noreturn]] void no_engine(const std::string& asked) {
   throw UsageError(asked +
                    " needs the engine, which a sanitizer build has not; use --mode stress here, or "
@@ -144,20 +158,45 @@ void check_replay(const Settings& settings, const CommandLine& line) {
       throw UsageError(repeat->origin + " goes with --replay FILE or --schedule TEXT only");
     return;
   }
-  for (const char* name : {"strategy", "preemptions", "executions", "keep-going"})
+  for (const char* name :
+       {"strategy", "preemptions", "depth", "shard", "executions", "keep-going"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(fmt::format("{} has no meaning with {}, which runs one given interleaving",
                                    setting->origin, line.replay ? "--replay" : "--schedule"));
   if (!line.replay) return;
-  for (const char* name : {"seed", "max-steps"})
+  for (const char* name : {"seed", "max-steps", "spurious-wakeups"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
 }
 
+void check_explain(const Settings& settings, const CommandLine& line, bool engine) {
+  if (line.explain) {
+    const std::string& origin = settings.find("explain")->origin;
+    if (line.mode != Mode::stress)
+      throw UsageError(origin + " goes with --mode stress; elsewhere violations are explained anyway");
+    if (!engine) no_engine(origin);
+  }
+  if (!line.explain_pass) return;
+  const std::string& origin = settings.find("explain-pass")->origin;
+  if (line.mode != Mode::explore)
+    throw UsageError(origin + " goes with --mode explore: it shows what a search has tried");
+}
+
+void check_break_at(const Settings& settings, const CommandLine& line) {
+  if (line.print_next && !line.break_at)
+    throw UsageError("--print-next goes with --break-at STEP only");
+  if (!line.break_at) return;
+  const std::string& origin = settings.find("break-at")->origin;
+  if (line.mode != Mode::replay)
+    throw UsageError(origin + " goes with --replay FILE or --schedule TEXT only, without stress");
+  if (line.repeat > 1) throw UsageError(origin + " and --repeat contradict each other");
+}
+
 void check_stress(const Settings& settings, const CommandLine& line) {
   if (line.mode != Mode::stress) return;
-  for (const char* name : {"strategy", "preemptions", "max-steps", "keep-going", "data-races", "plain-accesses"})
+  for (const char* name : {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going", "spurious-wakeups",
+                           "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -165,12 +204,16 @@ void check_stress(const Settings& settings, const CommandLine& line) {
 
 void read_output(const Settings& settings, CommandLine& line) {
   line.json = text(settings, "json");
+  line.junit = text(settings, "junit");
+  line.sarif = text(settings, "sarif");
   line.report_dir = text(settings, "report-dir").value_or("reports");
+  line.corpus = text(settings, "corpus");
   if (const Setting* color = settings.find("color"))
     line.color = std::array{Color::automatic, Color::always,
                             Color::never}[one_of(*color, {"auto", "always", "never"})];
   line.quiet = flag(settings, "quiet");
   line.verbose = flag(settings, "verbose");
+  line.stacks = flag(settings, "stacks");
   if (!line.quiet || !line.verbose) return;
   const bool quiet_here = settings.find("quiet")->origin.starts_with("--");
   const bool verbose_here = settings.find("verbose")->origin.starts_with("--");
@@ -183,11 +226,16 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.strategy = text(settings, "strategy");
   line.seed = seed_of(settings);
   line.keep_going = flag(settings, "keep-going");
+  line.spurious_wakeups = flag(settings, "spurious-wakeups");
   line.executions = number(settings, "executions", 0, most_executions);
   line.max_steps = number(settings, "max-steps", 1, most_steps);
   line.preemptions = preemptions_of(settings);
   line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
   line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
+  if (const Setting* seconds = settings.find("shrink-seconds"))
+    line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);
+  line.depth = static_cast<int>(number(settings, "depth", 1, 100).value_or(0));
+  read_shard(settings, line);
   line.strict_preemptions = settings.find("strategy") && settings.find("preemptions") &&
                             settings.find("preemptions")->origin == "--preemptions";
   if (const Setting* seconds = settings.find("seconds"))
@@ -268,10 +316,16 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.schedule = text(settings, "schedule");
   line.replay = text(settings, "replay");
   line.repeat = number(settings, "repeat", 1, 1'000'000'000).value_or(1);
+  line.break_at = number(settings, "break-at", 1, most_steps);
+  line.print_next = flag(settings, "print-next");
+  line.explain = flag(settings, "explain");
+  line.explain_pass = flag(settings, "explain-pass");
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
   check_program(line);
+  check_break_at(settings, line);
+  check_explain(settings, line, engine);
   return line;
 }
 

@@ -34,19 +34,32 @@ struct CommandLine {
   std::optional<std::string> schedule;
   std::optional<std::string> replay;
   std::uint64_t repeat = 1;
+  std::optional<std::uint64_t> break_at;  // a step, from 1
+  bool print_next = false;
+  bool explain = false;       // a violation under stress is looked for under control
+  bool explain_pass = false;  // show a few executions of what passes
   bool keep_going = false;
+  bool spurious_wakeups = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
   std::optional<std::uint64_t> max_steps;
+  double shrink_seconds = 1;
   std::optional<int> preemptions;   // -1: no bound
   std::optional<std::string> data_races;
   std::optional<std::string> plain_accesses;
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
+  int depth = 0;                    // 0: not given
+  std::uint64_t part = 0;           // of --shard, from 0
+  std::uint64_t parts = 1;
   std::optional<std::string> json;
+  std::optional<std::string> junit;
+  std::optional<std::string> sarif;
   std::string report_dir = "reports";
+  std::optional<std::string> corpus;  // "none": no corpus
   Color color = Color::automatic;
   bool quiet = false;
   bool verbose = false;
+  bool stacks = false;
   std::vector<std::string> warnings;  // for standard error, nothing that stops the run
 };
 

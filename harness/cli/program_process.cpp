@@ -252,9 +252,9 @@ class Process {
   }
 
   void tell_progress(std::istream& line) const {
-    std::uint64_t executions = 0;
-    double taken = 0;
-    if (line >> executions >> taken && request_.progress) request_.progress(executions, taken);
+    Effort effort;
+    if (line >> effort.executions >> effort.seconds >> effort.orders >> effort.leaves && request_.progress)
+      request_.progress(effort);
   }
 
   void wait_for_end() {

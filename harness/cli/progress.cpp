@@ -11,12 +11,15 @@
 
 namespace harness::cli {
 
-std::string progress_text(const std::string& title, std::uint64_t executions, double seconds,
+std::string progress_text(const std::string& title, const Effort& effort,
                           std::uint64_t executions_limit, double seconds_limit) {
+  const auto [executions, seconds, orders, leaves] = effort;
   std::string text = fmt::format("{}  {}", title, reports::counted(executions, "execution"));
   if (seconds <= 0) return text;
   const double rate = static_cast<double>(executions) / seconds;
   text += fmt::format("  {}/s", reports::grouped(static_cast<std::uint64_t>(rate)));
+  if (orders > 0) text += "  " + reports::counted(orders, "order");
+  if (leaves >= 1) text += fmt::format("  tree of {:.1g}", leaves);
   double left = -1;
   if (seconds_limit > 0) left = std::max(0.0, seconds_limit - seconds);
   if (executions_limit > executions && rate > 0) {
@@ -33,10 +36,10 @@ void ProgressLine::begin(std::string title, std::uint64_t executions_limit, doub
   seconds_limit_ = seconds_limit;
 }
 
-void ProgressLine::update(std::uint64_t executions, double seconds) {
+void ProgressLine::update(const Effort& effort) {
   if (!shown_) return;
   const std::string text =
-      progress_text(title_, executions, seconds, executions_limit_, seconds_limit_);
+      progress_text(title_, effort, executions_limit_, seconds_limit_);
   const auto columns = static_cast<std::size_t>(std::max(10, width_ - 1));
   drawn_ = true;
   static_cast<void>(write_all(STDERR_FILENO, "\r" + reports::cut(text, columns, false) + "\x1b[K"));

@@ -1,9 +1,11 @@
-// The progress line: executions, how many a second, how much time is left. On a terminal only, one
+// The progress line: executions, how many a second, distinct orders, the size of the tree, how much time is left. On a terminal only, one
 // line that is overwritten and in the end erased; in a log there is none.
 #pragma once
 
 #include <cstdint>
 #include <string>
+
+#include "harness/cli/backend.hpp"
 
 namespace harness::cli {
 
@@ -17,7 +19,7 @@ class ProgressLine {
 
   // A new variant; a limit of 0 is none.
   void begin(std::string title, std::uint64_t executions_limit, double seconds_limit);
-  void update(std::uint64_t executions, double seconds);
+  void update(const Effort& effort);
   void erase();
 
  private:
@@ -29,8 +31,8 @@ class ProgressLine {
   bool drawn_ = false;
 };
 
-// "free-vs-alloc/claimed  123 456 executions  310 000/s  12 s left"
-std::string progress_text(const std::string& title, std::uint64_t executions, double seconds,
+// "free-vs-alloc/claimed  123 456 executions  310 000/s  1 412 orders  tree of 2e+09  at most 12 s left"
+std::string progress_text(const std::string& title, const Effort& effort,
                           std::uint64_t executions_limit, double seconds_limit);
 
 }  // namespace harness::cli

@@ -8,11 +8,13 @@
 #include <filesystem>
 
 #include "harness/cli/backend.hpp"
+#include "harness/cli/break_at.hpp"
 #include "harness/cli/documents.hpp"
 #include "harness/cli/files.hpp"
 #include "harness/cli/plugins.hpp"
 #include "harness/cli/program_process.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/remembered.hpp"
 #include "harness/cli/replay.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/shell.hpp"
@@ -49,7 +51,9 @@ class Run {
         console_(console_options(STDOUT_FILENO, line)),
         progress_(!line.quiet && is_live_terminal(STDERR_FILENO),
                   console_options(STDERR_FILENO, line).width),
-        documents_(line, seed, output) {
+        documents_(line, seed, output),
+        remembered_(line) {
+    for (const std::string& warning : remembered_.warnings()) warn(warning);
     if (!line.quiet) say(fmt::format("seed {}\n", seed));
   }
 
@@ -58,7 +62,20 @@ class Run {
     request.program = program;
     if (line_.repeat > 1) return repeated({&scenario, &variant, request, {}, 0}, "");
     const auto start = std::chrono::steady_clock::now();
-    finish(run_variant(scenario, variant, request), start, "");
+    Remembered::Replayed known = remembered_.replay(scenario, variant, request);
+    reports::Verdict verdict =
+        known.verdict ? std::move(*known.verdict) : run_variant(scenario, variant, request);
+    if (const std::string problem = remembered_.keep(verdict, request); !problem.empty())
+      warn(problem);
+    for (const std::string& note : known.notes)
+      verdict.environment_notes.push_back(scenario.name + "/" + variant.name + ": " + note);
+    known.notes.resize(known.worth_saying);
+    if (line_.explain_pass && verdict.outcome == "pass")
+      verdict.examples = examples_of(scenario, variant, request);
+    const bool wants_more = line_.explain && verdict.violation;
+    const reports::Verdict seen = wants_more ? verdict : reports::Verdict();
+    finish(std::move(verdict), start, fmt::format("{}", fmt::join(known.notes, "\n      ")));
+    if (wants_more) explain(scenario, variant, request, seen);
   }
 
   void recorded(const KnownViolation& wanted) {
@@ -86,10 +103,21 @@ class Run {
   Request watched(const Scenario& scenario, const Variant& variant, Request request) {
     request.interrupted = &interrupted();
     progress_.begin(scenario.name + "/" + variant.name, request.executions, request.seconds);
-    request.progress = [this](std::uint64_t executions, double seconds) {
-      progress_.update(executions, seconds);
-    };
+    request.progress = [this](const Effort& effort) { progress_.update(effort); };
     return request;
+  }
+
+  // What was seen on real threads, under control: a verdict of its own.
+  void explain(const Scenario& scenario, const Variant& variant, const Request& request,
+               const reports::Verdict& seen) {
+    const auto start = std::chrono::steady_clock::now();
+    std::string said;
+    auto verdict = explained(scenario, variant, request, seen, said);
+    if (!line_.quiet) say("      " + said + "\n");
+    if (!verdict) return;
+    if (const std::string problem = remembered_.keep(*verdict, request); !problem.empty())
+      warn(problem);
+    finish(std::move(*verdict), start, "");
   }
 
   void repeated(const KnownViolation& one, const std::string& wanted) {
@@ -98,7 +126,7 @@ class Run {
     request.progress = {};
     std::uint64_t done = 0;
     const auto once = [&] {
-      progress_.update(done++, seconds_since(start));
+      progress_.update({done++, seconds_since(start)});
       return run_variant(*one.scenario, *one.variant, request);
     };
     progress_.begin(one.scenario->name + "/" + one.variant->name, line_.repeat, 0);
@@ -142,6 +170,7 @@ class Run {
   reports::ConsoleOptions console_;
   ProgressLine progress_;
   Documents documents_;
+  Remembered remembered_;
 };
 
 void load(const CommandLine& line) {
@@ -179,9 +208,49 @@ void check(const CommandLine& line, const std::vector<Selected>& selected) {
 
 void check_target(const CommandLine& line) {
   std::error_code error;
-  if (line.json && *line.json != "-" && std::filesystem::is_directory(*line.json, error))
-    throw UsageError(
-        fmt::format("--json: '{}' is a directory; --report-dir takes one", *line.json));
+  int to_output = 0;
+  for (const auto& [option, file] :
+       {std::pair{"json", &line.json}, {"junit", &line.junit}, {"sarif", &line.sarif}}) {
+    if (!*file) continue;
+    if (**file == "-" && ++to_output > 1)
+      throw UsageError(fmt::format(
+          "--{}: standard output is asked for twice; write one of the documents to a file", option));
+    if (**file != "-" && std::filesystem::is_directory(**file, error))
+      throw UsageError(fmt::format("--{}: '{}' is a directory; --report-dir takes one", option,
+                                   **file));
+  }
+}
+
+// One execution up to a step; nothing is written but what stands there.
+int break_at(const CommandLine& line, const Scenario& scenario, const Variant& variant,
+             Request request) {
+  request.interrupted = &interrupted();
+  if (const std::string why_not = become_debugger(line); !why_not.empty()) warn(why_not);
+  say(next_steps(scenario, variant, request, line));
+  return exit_as_expected;
+}
+
+int break_at_recorded(const CommandLine& line) {
+  const KnownViolations violations = read_violations(line, registered_scenarios());
+  if (violations.all.size() == 1) {
+    const KnownViolation& one = violations.all.front();
+    return break_at(line, *one.scenario, *one.variant, one.request);
+  }
+  std::vector<std::string> names;
+  for (const KnownViolation& one : violations.all)
+    names.push_back(one.scenario->name + "/" + one.variant->name);
+  throw UsageError(fmt::format("--break-at is about one execution, but '{}' holds {}: {}; choose one "
+                               "with --scenario and --variant",
+                               *line.replay, names.size(), fmt::join(names, ", ")));
+}
+
+int break_at_selected(const CommandLine& line, const std::vector<Selected>& selected) {
+  if (selected.size() == 1 && selected.front().variants.size() == 1) {
+    const Scenario& scenario = *selected.front().scenario;
+    return break_at(line, scenario, *selected.front().variants.front(),
+                    request_for(scenario, line));
+  }
+  throw UsageError("--break-at is about one execution; choose one with --scenario and --variant");
 }
 
 int replay_report(const CommandLine& line, const std::string& program, int output,
@@ -240,15 +309,20 @@ int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
 int run(const CommandLine& line, const std::string& program) {
   for (const std::string& warning : line.warnings) warn(warning);
   check_target(line);
-  const bool aside = line.list || (line.json && *line.json == "-");
+  const bool aside = line.list || line.json == "-" || line.junit == "-" || line.sarif == "-";
   const int output = aside ? set_output_aside() : STDOUT_FILENO;
   if (line.runs_program) return run_program(line, program, output);
   if (!line.list && !line.replay && !line.scenario)
     throw UsageError(
         "nothing is chosen; write --scenario NAME, --scenario '*' for all, --list, or harness run -- PROGRAM");
   load(line);
+  if (line.replay && line.break_at) return break_at_recorded(line);
   if (line.replay && !line.list) return replay_report(line, program, output, registered_scenarios());
   const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
+  if (line.break_at) {
+    check(line, selected);
+    return break_at_selected(line, selected);
+  }
   if (!line.list) return run_selected(line, selected, program, output);
   const std::string problem = write_all(output, listing(selected));
   if (problem.empty()) return exit_as_expected;

@@ -12,6 +12,8 @@ std::string search(const CommandLine& line) {
   std::string text;
   if (line.strategy) text += " --strategy " + shell_quoted(*line.strategy);
   if (line.executions) text += fmt::format(" --executions {}", *line.executions);
+  if (line.depth != 0) text += fmt::format(" --depth {}", line.depth);
+  if (line.parts > 1) text += fmt::format(" --shard {}/{}", line.part + 1, line.parts);
   if (line.preemptions)
     text += *line.preemptions < 0 ? " --preemptions none"
                                   : fmt::format(" --preemptions {}", *line.preemptions);
@@ -23,8 +25,7 @@ std::string search(const CommandLine& line) {
 std::string schedule_of(const reports::Verdict& verdict, const CommandLine& line) {
   if (line.schedule) return *line.schedule;
   if (!verdict.violation) return {};
-  return verdict.violation->shrunk.empty() ? verdict.violation->schedule
-                                           : verdict.violation->shrunk;
+  return reports::shortest_schedule(*verdict.violation);
 }
 
 }  // namespace
@@ -67,8 +68,11 @@ std::string reproduce_command(const reports::Verdict& verdict, const CommandLine
   std::string text = fmt::format("{} --scenario {} --variant {}", shell_quoted(program),
                                  shell_quoted(verdict.scenario), shell_quoted(verdict.variant));
   for (const std::string& dir : line.plugin_dirs) text += " --plugin-dir " + shell_quoted(dir);
-  if (verdict.mode == "stress" || line.mode == Mode::stress) text += " --mode stress";
+  const bool under_control = verdict.mode == "explore";  // though stress may have asked for it
+  if (verdict.mode == "stress" || (line.mode == Mode::stress && !under_control))
+    text += " --mode stress";
   if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.spurious_wakeups) text += " --spurious-wakeups";
   if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
   return text + how;
 }

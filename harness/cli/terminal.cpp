@@ -45,6 +45,8 @@ reports::ConsoleOptions console_options(int descriptor, const CommandLine& line)
   options.width = columns(descriptor);
   options.unicode = utf8_locale();
   options.verbose = line.verbose;
+  options.stacks = line.stacks;
+  options.sources = true;
   options.color =
       line.color == Color::always || (line.color == Color::automatic &&
                                       is_live_terminal(descriptor) && variable("NO_COLOR").empty());

@@ -22,7 +22,7 @@ struct AddressRange {
 inline constexpr AddressRange tool_range = {0x0800'0000'0000, std::size_t{16} << 30};
 inline constexpr AddressRange heap_range = {0x1000'0000'0000, std::size_t{64} << 30};
 inline constexpr AddressRange mapping_range = {0x2000'0000'0000, std::size_t{1} << 40};
-inline constexpr AddressRange stack_range = {0x3000'0000'0000, std::size_t{64} << 30};
+inline constexpr AddressRange stack_range = {0x3000'0000'0000, std::size_t{256} << 30};
 
 // Reserves address space at exactly `base`; `accessible` or PROT_NONE. Throws std::runtime_error saying what
 // to do (ulimit -v, overcommit).

@@ -4,6 +4,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "harness/engine/errors.hpp"
 #include "harness/engine/hosted_worker.hpp"
 
@@ -85,6 +87,7 @@ void install_crash_handler(Engine& engine, MappedMemory& memory, Shared& shared)
   stack.ss_size = stack_bytes;
   sigaltstack(&stack, nullptr);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) handle(signal, on_fault);
+  std::signal(SIGPIPE, SIG_IGN);  // the engine sends it, see runtime/descriptors.cpp
   handle(watchdog_signal, on_watchdog);
   on_check_failed(on_internal_error);
 }

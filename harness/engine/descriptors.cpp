@@ -1,72 +1,116 @@
 #include "harness/engine/descriptors.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <stdexcept>
-#include <string>
 
-#include "harness/engine/raw_syscall.hpp"
+#include "harness/engine/real.hpp"
+#include "harness/engine/sync.hpp"
 
 namespace harness {
-namespace {
 
-constexpr int first_copy = 512;  // above what programs usually have open
-
-std::vector<int> open_descriptors() {
-  std::vector<int> numbers;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-    numbers.push_back(std::stoi(entry.path().filename().string()));
-  std::sort(numbers.begin(), numbers.end());
-  // The one that the list was read through is closed by now.
-  std::erase_if(numbers, [](int number) { return fcntl(number, F_GETFD) < 0; });
-  return numbers;
+Descriptors::Descriptors() : tools_(1024) {
+  for (std::size_t file = 0; file < tools_.size(); ++file)
+    tools_[file] = file <= STDERR_FILENO || fcntl(static_cast<int>(file), F_GETFD) != -1;
 }
 
-int copy_of(int number) {
-  const int copy = fcntl(number, F_DUPFD_CLOEXEC, first_copy);
-  if (copy < 0)
-    throw std::runtime_error(fmt::format("cannot keep a copy of descriptor {}: {}; check `ulimit -n` (1024 is enough)",
-                                         number, std::strerror(errno)));
-  return copy;
+void Descriptors::closed(int file) {
+  std::erase(opened_, file);
+  std::erase_if(timers_, [=](const Timer& timer) { return timer.file == file; });
 }
 
-void close_between(int first, int last) {
-  if (first <= last) raw_syscall(SYS_close_range, first, last, 0);
+void Descriptors::reset() {
+  for (const int file : opened_) real::close(file);
+  opened_.clear();
+  timers_.clear();
+  waiting_ = {};
+  changes_ = 0;
+  clock_ = 0;
 }
 
-}  // namespace
-
-Descriptors::Descriptors() : directory_(-1), mask_(umask(0)) {
-  umask(mask_);
-  for (const int number : open_descriptors())
-    kept_.push_back({number, copy_of(number), lseek(number, 0, SEEK_CUR), fcntl(number, F_GETFL)});
-  const int directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;  // it cannot be looked at; then it is not gone back to
-  directory_ = copy_of(directory);
-  close(directory);
+Descriptors::Timer* Descriptors::find_timer(int file) {
+  for (Timer& timer : timers_)
+    if (timer.file == file) return &timer;
+  return nullptr;
 }
 
-bool Descriptors::restore() {
-  int next = 0;
-  for (const Kept& kept : kept_) {
-    close_between(next, kept.number - 1);
-    next = kept.number + 1;
-    if (raw_syscall(SYS_dup3, kept.copy, kept.number, 0) < 0) return false;
-    if (kept.offset >= 0) raw_syscall(SYS_lseek, kept.number, kept.offset, SEEK_SET);
-    if ((kept.flags & O_NONBLOCK) == 0) continue;
-    raw_syscall(SYS_fcntl, kept.number, F_SETFL, kept.flags);
+void Descriptors::advance(std::uint64_t now_ns) {
+  for (Timer& timer : timers_) {
+    if (timer.deadline_ns == 0 || timer.deadline_ns > now_ns) continue;
+    std::uint64_t times = 1;
+    if (timer.interval_ns != 0) times += (now_ns - timer.deadline_ns) / timer.interval_ns;
+    static_cast<void>(real::write(timer.file, static_cast<const void*>(&times), sizeof times));
+    timer.deadline_ns = timer.interval_ns == 0 ? 0 : timer.deadline_ns + times * timer.interval_ns;
   }
-  close_between(next, first_copy - 1);
-  raw_syscall(SYS_umask, static_cast<long>(mask_));
-  return directory_ < 0 || raw_syscall(SYS_fchdir, directory_) == 0;
+}
+
+// An epoll descriptor may stand for any timer.
+std::uint64_t Descriptors::next_deadline(std::span<const pollfd> files) const {
+  const auto is_awaited = [&](const Timer& timer) {
+    return std::any_of(files.begin(), files.end(), [&](const pollfd& file) {
+      return file.fd == timer.file || (file.events & is_epoll) != 0;
+    });
+  };
+  std::uint64_t next = 0;
+  for (const Timer& timer : timers_)
+    if (timer.deadline_ns != 0 && is_awaited(timer))
+      next = next == 0 ? timer.deadline_ns : std::min(next, timer.deadline_ns);
+  return next;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+
+bool is_between_tasks(int file) {
+  struct stat status;
+  if (file <= STDERR_FILENO || fstat(file, &status) != 0) return false;
+  const mode_t type = status.st_mode & S_IFMT;
+  return type == S_IFIFO || type == S_IFSOCK || type == 0;  // 0: eventfd, epoll and the like
+}
+
+int ready_now(Engine& engine, std::span<pollfd> files) {
+  engine.descriptors().advance(engine.now_ns());
+  return real::poll(files.data(), static_cast<nfds_t>(files.size()), 0);
+}
+
+int wait_ready(Engine& engine, std::span<pollfd> files, std::uint64_t deadline_ns) {
+  Task& me = engine.current();
+  const Event event = engine.executing();
+  for (;;) {
+    const int ready = ready_now(engine, files);
+    if (ready != 0) return ready;
+    if (me.interrupted || me.called_away()) {
+      me.interrupted = true;
+      return -EINTR;
+    }
+    if (deadline_ns != no_deadline && engine.now_ns() >= deadline_ns) return 0;
+    engine.executed();
+    const std::uint64_t timer = engine.descriptors().next_deadline(files);
+    const std::uint64_t until = timer != 0 && (deadline_ns == no_deadline || timer < deadline_ns)
+                                    ? timer
+                                    : deadline_ns;
+    me.awaits = files;
+    engine.wait_interruptibly(engine.descriptors().waiting(), event, until, WaitsFor::descriptor);
+    me.awaits = {};
+  }
+}
+
+void descriptors_changed(Engine& engine) {
+  engine.races().acquire(engine.descriptors().clock());
+  engine.races().release_join(engine.descriptors().clock());
+  engine.descriptors().waiting().each([&](Task& task) {
+    if (ready_now(engine, task.awaits) != 0) engine.wake(task);
+  });
+  std::uint64_t& changes = engine.descriptors().changes();
+  ++changes;
+  engine.changed(reinterpret_cast<std::uintptr_t>(&changes), sizeof changes);
+}
+
+void found_nothing_ready(Engine& engine, std::uintptr_t where) {
+  const std::uint64_t& changes = engine.descriptors().changes();
+  engine.loaded(reinterpret_cast<std::uintptr_t>(&changes), sizeof changes, changes, where);
 }
 
 }  // namespace harness

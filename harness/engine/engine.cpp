@@ -62,7 +62,7 @@ Event& Engine::reach_when(WaitList& list, bool enabled, const Event& event, Wait
     withdraw(me);
   if (!enabled) strategy_->blocked(me.pending);
   decide();
-  list.remove(me);
+  if (me.list != nullptr) me.list->remove(me);
   me.waits_for = WaitsFor::nothing;
   return now_;
 }
@@ -278,9 +278,11 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   races_.begin();
   history_.clear();
   hash_ = 0;
+  order_.begin();
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
+  ahead_ = false;
   // The same in every execution: a strategy that knows the program relies on it, and so does a replay.
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;
   outcome_ = Outcome::completed;
@@ -292,6 +294,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   task_count_ = unfinished_ = 0;
   ready_.clear();
   timed_.clear();
+  signal_actions_.reset();
+  handlers_expected_ = false;
+  rand_was_called_ = false;
   Task& main = create("main", &play_->body(), nullptr, nullptr);
   current_ = &main;
   use_shadow_stack_of(main);
@@ -316,11 +321,14 @@ Engine::Outcome Engine::finish() {
   if (outcome_ == Outcome::completed) strategy_->completed();
   strategy_->end();
   current_ = nullptr;
-  shared_.expect_distinct(hash_);
+  shared_.interleavings.expect(hash_);
+  shared_.orders.expect(order_.value());
   if (steps_ > shared_.longest.load(std::memory_order_relaxed))
     shared_.longest.store(steps_, std::memory_order_relaxed);
   restore_state();
-  if (outcome_ != Outcome::abandoned && strategy_->counts()) shared_.note_distinct(hash_);
+  if (outcome_ == Outcome::abandoned || !strategy_->counts()) return outcome_;
+  shared_.interleavings.note(hash_);
+  shared_.orders.note(order_.value());
   return outcome_;
 }
 
@@ -339,13 +347,9 @@ void Engine::restore_state() {
   heap_.reset();
   exit_handlers().reset();
   snapshot_.restore();
-  free_fibers_.clear();
-  for (const auto& fiber : fibers_) {
-    fiber->last_task = no_task;
-    free_fibers_.push_back(fiber.get());
-  }
+  fibers_.reset();
+  descriptors_.reset();
   if (caller_fiber_ != nullptr) caller_fiber_->last_task = no_task;
-  std::reverse(free_fibers_.begin(), free_fibers_.end());
 }
 
 std::uint64_t Engine::random_bits() {

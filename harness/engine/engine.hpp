@@ -17,15 +17,20 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "harness/engine/descriptors.hpp"
 #include "harness/engine/errors.hpp"
+#include "harness/engine/fiber_pool.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/plain_points.hpp"
 #include "harness/engine/races.hpp"
 #include "harness/engine/oracle.hpp"
+#include "harness/engine/order_hash.hpp"
 #include "harness/engine/shared.hpp"
+#include "harness/engine/signal_actions.hpp"
 #include "harness/engine/snapshot.hpp"
 #include "harness/engine/strategy.hpp"
 #include "harness/engine/task.hpp"
@@ -51,6 +56,7 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    bool spurious_wakeups = false;    // a wait may end without anybody's doing: a choice
     DataRaces data_races = DataRaces::report;
     bool all_plain_points = false;    // every plain access is a scheduling point
     bool learns_points = true;        // see PlainPoints
@@ -83,7 +89,10 @@ class Engine {
   // Gives up the processor until somebody calls wake() on the task; `event` is what going on will be. With a
   // deadline it may also go on by itself: true then.
   bool sleep_in(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
+  // The same, but a signal or a cancellation ends it as well; see Task::interrupted.
+  bool wait_interruptibly(WaitList& list, const Event& event, std::uint64_t deadline_ns, WaitsFor what);
   void wake(Task& task);
+  void wake_spinner(Task& task);
   // A sleeping task now waits for something else.
   void move(Task& task, WaitList& list, bool enabled, const Event& event, WaitsFor what);
   void enable(WaitList& list);
@@ -108,6 +117,14 @@ class Engine {
     return id < task_count_ && !tasks_[id]->done ? tasks_[id]->pending.op : Op::end;
   }
   std::size_t task_count() const { return task_count_; }
+  // For debugging: the tasks that have not ended, and what each is about to do.
+  struct TaskView {
+    Recorded next;
+    bool ready = false;
+    bool current = false;              // its stack is that of the processor
+    std::uintptr_t stack_pointer = 0;  // else where switch_context() left it
+  };
+  std::vector<TaskView> tasks_now() const;
   Object& object(const void* address) { return objects_.at(reinterpret_cast<std::uintptr_t>(address)); }
   Object* find_object(const void* address) {
     return objects_.find(reinterpret_cast<std::uintptr_t>(address));
@@ -121,9 +138,10 @@ class Engine {
   std::uint64_t execution() const { return execution_; }
 
   // Threads. create(): the new task has run up to its first scheduling point when it returns.
-  Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument);
+  Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument,
+               std::size_t stack_bytes = Fiber::usual_stack_bytes);
   // False where the limit on threads, ours or the system's, is reached.
-  bool can_create();
+  bool can_create(std::size_t stack_bytes = Fiber::usual_stack_bytes);
   Task* find_thread(pthread_t handle);
   // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
   void own_fibers();
@@ -133,9 +151,25 @@ class Engine {
   [[noreturn]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
-  void made_key(pthread_key_t key) { made_keys_.push_back(key); }
+  // Where a library that is not restored has made the key, it will not make it again.
+  void made_key(pthread_key_t key, std::uintptr_t where) {
+    if (is_programs(where)) made_keys_.push_back(key);
+  }
+  // Is that code of the program, and not of the system's libraries?
+  bool is_programs(std::uintptr_t where) const { return snapshot_.covers(where); }
+  void deleted_key(pthread_key_t key) { std::erase(made_keys_, key); }
   [[noreturn]] void end_task();  // the current one
   std::string_view name(TaskId id) const { return shared_.task_names[id]; }
+
+  // Signals, see signals.hpp.
+  SignalActions& signal_actions() { return signal_actions_; }
+  void expect_handlers() { handlers_expected_ = true; }
+  bool handlers_expected() const { return handlers_expected_; }
+  void run_handlers();
+
+  Descriptors& descriptors() { return descriptors_; }
+  // True once in an execution.
+  bool is_first_rand() { return !std::exchange(rand_was_called_, true); }
 
   // Virtual time, in ns since the start of the execution.
   std::uint64_t now_ns() const { return now_ns_; }
@@ -247,15 +281,17 @@ class Engine {
   std::optional<Event> recall(const Race& race, std::size_t bytes);
   std::string locks_of(TaskId task) const;
   Recorded recorded(const Event& event);
+  void handle(int signal);
   void nothing_ready();
+  TaskId holder_of(const Object& object, const Task& waits) const;
   bool let_spinners_go_on();
-  void wake_spinner(Task& task);
   void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
   bool put_to_sleep_if_spinning();
+  bool runs_ahead(const Event& event);
   void offer_timeouts();
-  Fiber& free_fiber();
   void recycle(Task& task);
   void unless_last_exit();
+  Fiber* free_fiber(std::size_t stack_bytes);
 
   Shared& shared_;
   UserHeap& heap_;
@@ -277,21 +313,26 @@ class Engine {
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
   std::size_t task_count_ = 0;
   std::size_t unfinished_ = 0;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> free_fibers_;
+  FiberPool fibers_;
   std::unique_ptr<Fiber> caller_fiber_;  // of "main", where this process hosts its own exploration
   std::vector<Ready> ready_;
   std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
   std::vector<pthread_key_t> made_keys_;
+  SignalActions signal_actions_;
+  Descriptors descriptors_;
+  bool rand_was_called_ = false;
+  bool handlers_expected_ = false;
   Task* current_ = nullptr;
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
   std::uint64_t alone_events_ = 0;
-  std::uint64_t hash_ = 0;
+  std::uint64_t hash_ = 0;    // of the choices
+  OrderHash order_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t execution_ = 0;
   std::uint64_t random_state_ = 0;
   std::uint32_t spinners_ = 0;
+  bool ahead_ = false;  // the current task repeats its loads without being asked, see loaded()
   std::uint32_t idle_rounds_ = 0;
   Context scheduler_;
   Outcome outcome_ = Outcome::completed;
@@ -306,7 +347,11 @@ class Engine {
 class Entered {
  public:
   Entered() : engine_(*active) { active = nullptr; }
-  ~Entered() { active = &engine_; }
+  ~Entered() {
+    active = &engine_;
+    if (engine_.handlers_expected()) [[unlikely]]
+      engine_.run_handlers();
+  }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;
   Engine* operator->() const { return &engine_; }
@@ -348,6 +393,7 @@ class Entered {
   copy_by_field(now_, chosen.event);
   now_.task = chosen.task;
   now_.step = steps_;
+  order_.add(now_);
   access_is_point = true;
   plain_left = plain_run;
   tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
@@ -370,7 +416,7 @@ class Entered {
 }
 
 [[gnu::always_inline]] inline Event& Engine::reach(const Event& event) {
-  const bool is_alone = unfinished_ == 1;
+  const bool is_alone = unfinished_ == 1 || (ahead_ && runs_ahead(event));
   write(is_alone ? now_ : pending_of_current(), event);
   if (is_alone)
     count_alone();

@@ -17,7 +17,7 @@ std::string_view name_of(Op op) {
       "unlock-shared", "wait",    "wake",           "notify",         "futex-wait",  "futex-wake",
       "once",       "guard",      "semaphore-wait", "semaphore-post", "barrier",     "map",
       "unmap",      "discard",    "protect",        "point",          "enter",       "leave",
-      "clock",      "asked",      "given",          "returning",      "returned",    "closed",
+      "clock",      "signal",         "descriptor",     "asked",      "given",          "returning",      "returned",    "closed",
       "budget",     "counted",    "lost",           "violated",       "read",        "write",
       "stuck",      "aborted",    "crashed"};
   const auto index = static_cast<std::size_t>(op);

@@ -55,6 +55,8 @@ enum class Op : std::uint8_t {
   enter,    // function boundaries, only where a schedule names one
   leave,
   clock,
+  signal,      // a signal or a cancellation (before: 0) for the task in `value`
+  descriptor,  // a call on file descriptors; object: the first of them
   // From here on: not scheduling points, seen by the oracles only.
   asked,
   given,

@@ -67,18 +67,16 @@ void make_fibers_threads(bool threads) {
 
 Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthread_self())}; }
 
-Fiber::Fiber(std::size_t index, std::span<const TlsImage> images) : images_(images) {
-  const std::uintptr_t slot = stack_range.base + index * (stack_bytes + guard_bytes);
-  if (slot + 2 * (stack_bytes + guard_bytes) > stack_range.end())  // the last is for OfThisThread
-    throw std::runtime_error("too many threads at once in the program under test");
-  stack_base_ = slot + guard_bytes;
+Fiber::Fiber(std::uintptr_t slot, std::size_t stack_bytes, std::span<const TlsImage> images)
+    : images_(images), stack_base_(slot + guard_bytes), stack_bytes_(stack_bytes) {
   make_thread();
 }
 
-Fiber::Fiber(OfThisThread) : stack_base_(stack_range.end() - stack_bytes) {
-  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+Fiber::Fiber(OfThisThread)
+    : stack_base_(stack_range.end() - usual_stack_bytes), stack_bytes_(usual_stack_bytes) {
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes_, PROT_READ | PROT_WRITE) != 0)
     throw std::runtime_error("cannot make a stack accessible");
-  parked_at_ = stack_base_ + stack_bytes;
+  parked_at_ = stack_base_ + stack_bytes_;
   handle_ = pthread_self();
   process_ = raw_syscall(SYS_getpid);
   context_.thread_pointer = static_cast<std::uintptr_t>(handle_);
@@ -93,11 +91,11 @@ void Fiber::own() {
 
 void Fiber::make_thread() {
   process_ = raw_syscall(SYS_getpid);
-  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes_, PROT_READ | PROT_WRITE) != 0)
     throw std::runtime_error("cannot make a stack accessible");
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstack(&attributes, reinterpret_cast<void*>(stack_base_), stack_bytes);
+  pthread_attr_setstack(&attributes, reinterpret_cast<void*>(stack_base_), stack_bytes_);
   const int error = real::pthread_create(&handle_, &attributes, park, this);
   pthread_attr_destroy(&attributes);
   if (error != 0)

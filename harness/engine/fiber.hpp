@@ -44,10 +44,13 @@ extern void (*chosen_switch)(Context* from, const Context* to);
 
 class Fiber {
  public:
-  static constexpr std::size_t stack_bytes = std::size_t{8} << 20;
+  // What a thread gets that does not ask for more.
+  static constexpr std::size_t usual_stack_bytes = std::size_t{8} << 20;
+  static constexpr std::size_t guard_bytes = std::size_t{64} << 10;
 
-  // Parks a pthread and takes its place. Throws std::runtime_error where no thread can be made.
-  Fiber(std::size_t index, std::span<const TlsImage> images);
+  // Parks a pthread and takes its place; its stack and, below it, the guard begin at `slot`. Throws
+  // std::runtime_error where no thread can be made.
+  Fiber(std::uintptr_t slot, std::size_t stack_bytes, std::span<const TlsImage> images);
   // The calling thread itself, on a stack of its own: same thread-local storage, same pthread_t.
   struct OfThisThread {};
   explicit Fiber(OfThisThread);
@@ -63,9 +66,9 @@ class Fiber {
   std::uint16_t last_task = 0xffff;  // of this execution that ran on it, for the engine
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
+  std::size_t stack_bytes() const { return stack_bytes_; }
 
  private:
-  static constexpr std::size_t guard_bytes = std::size_t{64} << 10;
   struct Block {
     void* address;
     const TlsImage* image;
@@ -77,6 +80,7 @@ class Fiber {
   std::span<const TlsImage> images_;
   std::vector<Block> blocks_;
   std::uintptr_t stack_base_ = 0;
+  std::size_t stack_bytes_ = 0;
   std::uintptr_t parked_at_ = 0;
   std::uint32_t is_parked_ = 0;
   long process_ = 0;  // that made the thread

@@ -52,7 +52,7 @@ void redirect_for_program(const Hosting& host, bool records) {
 }
 
 HostedWorker::HostedWorker(const Hosting& host, Engine& engine, Shared& shared)
-    : host_(host), engine_(engine), shared_(shared), descriptors_(std::make_unique<Descriptors>()) {
+    : host_(host), engine_(engine), shared_(shared), files_(std::make_unique<OpenFiles>()) {
   for (const std::string& name : uninstrumented_objects())
     engine.note_uncontrolled(
         fmt::format("{}: not compiled with -fsanitize=thread, its accesses and atomics are not seen", name)
@@ -73,9 +73,9 @@ Engine::Outcome HostedWorker::run(const Scenario& scenario, std::string_view var
 }
 
 void HostedWorker::put_back(std::uint64_t number) {
-  if (!descriptors_->restore()) {
+  if (!files_->restore()) {
     copy_text(host_.notes->escaped, sizeof host_.notes->escaped, "it closes descriptors that it did not open");
-    descriptors_ = std::make_unique<Descriptors>();
+    files_ = std::make_unique<OpenFiles>();
   }
   if (host_.isolation == Isolation::restore && std::has_single_bit(number + 1)) look_for_changes();
 }

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "harness/engine/descriptors.hpp"
+#include "harness/engine/open_files.hpp"
 #include "harness/engine/engine.hpp"
 #include "harness/engine/hosting.hpp"
 
@@ -29,7 +29,7 @@ class HostedWorker {
   const Hosting& host_;
   Engine& engine_;
   Shared& shared_;
-  std::unique_ptr<Descriptors> descriptors_;
+  std::unique_ptr<OpenFiles> files_;
   std::vector<AddressRange> mapped_;  // before the first execution
   std::uint64_t loaded_ = 0;          // likewise: objects_loaded()
   Engine::Outcome outcome_ = Engine::Outcome::failed;  // of the child, written by it

@@ -10,12 +10,17 @@
 
 namespace harness {
 
+// What became of a robust mutex: its owner ended and it was not made consistent since; it was unlocked so.
+enum class Robust : std::uint8_t { sound, owner_died, unrecoverable };
+
 struct Object {
   std::uintptr_t address = 0;
   TaskId owner = no_task;       // who holds it exclusively
   std::uint32_t depth = 0;      // recursive locking
   std::uint32_t readers = 0;    // shared holders
   std::uint64_t count = 0;      // semaphore value, arrivals at a barrier
+  bool known = false;           // a semaphore or barrier whose value was read or set
+  Robust robust = Robust::sound;
   std::uint64_t parties = 0;    // of a barrier
   std::uint32_t clock = 0;      // see Races: what whoever takes it next learns
   std::uint32_t shared_clock = 0;  // of the shared holders, for the next exclusive one

@@ -4,6 +4,13 @@
 
 namespace harness {
 
+void SharedPoints::start_with(std::span<const std::uint32_t> points) {
+  if (count.load() != 0) return;
+  const std::size_t room = std::min<std::size_t>(points.size(), capacity);
+  std::copy_n(points.begin(), room, places.begin());
+  count.store(static_cast<std::uint32_t>(room));
+}
+
 void PlainPoints::begin(bool all) {
   const std::uint32_t learned = std::min(shared_->count.load(std::memory_order_relaxed), SharedPoints::capacity);
   for (; count_ < learned; ++count_) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 namespace harness {
 
@@ -14,6 +15,9 @@ struct SharedPoints {
   static constexpr std::uint32_t capacity = 512;
   std::atomic<std::uint32_t> count;
   std::array<std::uint32_t, capacity> places;
+
+  // Unless something is there already.
+  void start_with(std::span<const std::uint32_t> points);
 };
 
 class PlainPoints {

@@ -183,6 +183,18 @@ std::vector<AddressRange> mapped_by_others(std::uintptr_t caller) {
   return joined;
 }
 
+std::vector<AddressRange> program_objects() {
+  std::vector<AddressRange> ranges;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* to) {
+        if (kind_of(*info) == ObjectKind::program)
+          static_cast<std::vector<AddressRange>*>(to)->push_back(span_of(*info));
+        return 0;
+      },
+      &ranges);
+  return ranges;
+}
+
 std::uint64_t objects_loaded() {
   std::uint64_t count = 0;
   dl_iterate_phdr(

@@ -17,6 +17,9 @@ std::vector<AddressRange> program_memory(std::uintptr_t caller);
 // Where anything is mapped that is not the tool's: the same again where nothing was mapped or unmapped meanwhile.
 std::vector<AddressRange> mapped_by_others(std::uintptr_t caller);
 
+// Where the program's own objects are, and not the system's or the tool's.
+std::vector<AddressRange> program_objects();
+
 // How many shared objects were loaded in this process so far.
 std::uint64_t objects_loaded();
 

@@ -5,8 +5,21 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,9 +57,26 @@ void* find(const char* name);
   X(pthread_setspecific)                                                                               \
   X(sem_init) X(sem_destroy) X(sem_wait) X(sem_trywait) X(sem_timedwait) X(sem_clockwait)              \
   X(sem_post) X(sem_getvalue)                                                                          \
-  X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday)   \
+  X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday) X(timespec_get) X(clock)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
-  X(__cxa_thread_atexit_impl) X(__cxa_atexit) X(__cxa_at_quick_exit) X(__cxa_finalize) X(on_exit)
+  X(__cxa_thread_atexit_impl) X(__cxa_atexit) X(__cxa_at_quick_exit) X(__cxa_finalize) X(on_exit)          \
+  X(pthread_mutex_consistent) X(pthread_cancel) X(pthread_testcancel) X(pthread_setcancelstate)        \
+  X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_getname_np)                                 \
+  X(thrd_create) X(thrd_join) X(thrd_detach) X(thrd_exit) X(thrd_sleep) X(mtx_init)                    \
+  X(sigaction) X(signal) X(sigaltstack) X(pthread_sigmask) X(sigprocmask) X(sigpending) X(raise)       \
+  X(pthread_kill) X(pthread_sigqueue) X(kill) X(pause) X(sigsuspend) X(sigwaitinfo) X(sigtimedwait)    \
+  X(sigwait) X(alarm) X(setitimer) X(timer_create) X(timer_settime) X(timer_delete)                    \
+  X(getpid) X(getppid) X(gettid) X(get_nprocs) X(get_nprocs_conf) X(sysconf)                           \
+  X(getrandom) X(getentropy) X(arc4random) X(arc4random_buf) X(arc4random_uniform)                     \
+  X(close_range) X(closefrom) X(read) X(write) X(readv) X(writev) X(close) X(poll) X(ppoll) X(select) X(pselect)                   \
+  X(pipe) X(pipe2) X(dup) X(dup2) X(dup3) X(socketpair) X(socket) X(accept) X(accept4) X(connect)      \
+  X(shutdown) X(recv) X(recvfrom) X(recvmsg) X(send) X(sendto) X(sendmsg)                              \
+  X(eventfd) X(eventfd_read) X(eventfd_write)                                                          \
+  X(timerfd_create) X(timerfd_settime) X(timerfd_gettime)                                              \
+  X(epoll_create) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(epoll_pwait)                           \
+  X(rand) X(srand) X(random) X(srandom) X(drand48) X(lrand48) X(mrand48) X(srand48) X(seed48)          \
+  X(fork) X(daemon) X(system) X(popen) X(execve) X(execv) X(execvp) X(execvpe) X(fexecve)              \
+  X(posix_spawn) X(posix_spawnp) X(sem_open)
 // clang-format on
 
 #define HARNESS_DECLARE_REAL(name)                                       \

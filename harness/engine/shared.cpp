@@ -37,14 +37,21 @@ void copy_text(char* to, std::size_t room, std::string_view text) {
   to[length] = 0;
 }
 
-void Shared::note_distinct(std::uint64_t hash) {
+void DistinctHashes::note(std::uint64_t hash) {
+  hash &= ~again;
   if (hash == 0) hash = 1;
-  if (distinct.load(std::memory_order_relaxed) > distinct_slots / 2) return;
-  for (std::size_t slot = hash % distinct_slots;; slot = (slot + 1) % distinct_slots) {
-    if (distinct_hashes[slot] == hash) return;
-    if (distinct_hashes[slot] != 0) continue;
-    distinct_hashes[slot] = hash;
-    distinct.fetch_add(1, std::memory_order_relaxed);
+  if (count.load(std::memory_order_relaxed) > slots / 2) return;
+  for (std::size_t slot = slot_of(hash);; slot = (slot + 1) % slots) {
+    if (hashes[slot] == 0) {
+      hashes[slot] = hash;
+      count.fetch_add(1, std::memory_order_relaxed);
+      once.fetch_add(1, std::memory_order_relaxed);
+    } else if (hashes[slot] == hash) {
+      hashes[slot] |= again;
+      once.fetch_sub(1, std::memory_order_relaxed);
+    } else if (hashes[slot] != (hash | again)) {
+      continue;
+    }
     return;
   }
 }

@@ -45,21 +45,38 @@ enum class WorkerEnd : std::uint32_t {
   failed,      // `error` says why: the tool's own fault, or a scenario used wrongly
 };
 
+// A set of hashes that gives up counting when it is nearly full.
+struct DistinctHashes {
+  static constexpr std::size_t slots = std::size_t{1} << 21;
+  static constexpr std::uint64_t again = std::uint64_t{1} << 63;  // this one came more than once
+
+  std::atomic<std::uint64_t> count;
+  std::atomic<std::uint64_t> once;  // of them
+  std::uint64_t hashes[slots];
+
+  void note(std::uint64_t hash);
+  // note() will come with this hash: its place is fetched from memory meanwhile.
+  void expect(std::uint64_t hash) const { __builtin_prefetch(&hashes[slot_of(hash & ~again)]); }
+
+ private:
+  static std::size_t slot_of(std::uint64_t hash) { return hash % slots; }
+};
+
 struct Shared {
   static constexpr std::size_t max_tasks = 4096;
   static constexpr std::size_t max_strings = std::size_t{1} << 20;
-  static constexpr std::size_t distinct_slots = std::size_t{1} << 21;
   static constexpr std::size_t name_bytes = 48;
 
   std::atomic<bool> stop;            // set by the watcher: end after this execution
   std::atomic<std::uint64_t> executions;  // completed, cut off ones included
   std::atomic<std::uint64_t> cut_off;     // executions that hit the step limit
   std::atomic<std::uint64_t> violations;
-  std::atomic<std::uint64_t> distinct;
   std::atomic<std::uint64_t> longest;     // steps
   std::atomic<std::uint32_t> steps;       // of the running execution: choices[0, steps) are valid
   std::atomic<WorkerEnd> end;
   std::atomic<bool> exhausted;
+  std::atomic<int> bound;                 // Strategy::bound(), and
+  std::atomic<double> leaves;             // Strategy::leaves() after the last execution
   std::atomic<bool> is_stalled;           // the watchdog found it at `stalled`
   Recorded stalled;
   std::uint64_t violating_execution;
@@ -77,7 +94,8 @@ struct Shared {
   std::atomic<std::uint32_t> recorded;
   std::uint32_t strings_used;
   char strings[max_strings];
-  std::uint64_t distinct_hashes[distinct_slots];
+  DistinctHashes interleavings;      // by the choices
+  DistinctHashes orders;             // by what happened before what
 
   const Engine* engine;              // in the worker only
   std::size_t max_choices;
@@ -85,10 +103,6 @@ struct Shared {
   Choice* choices;                   // max_choices
   Recorded* events;                  // max_recorded
 
-  // note_distinct() will come with this hash: its place is fetched from memory meanwhile.
-  void expect_distinct(std::uint64_t hash) const { __builtin_prefetch(&distinct_hashes[hash % distinct_slots]); }
-  // Adds to the set of distinct executions; gives up counting when the table is nearly full.
-  void note_distinct(std::uint64_t hash);
   // A copy of `text` that the watching process can read too.
   const char* intern(const char* text);
   void set_violation(const Violation& violation);

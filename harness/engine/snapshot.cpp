@@ -48,6 +48,7 @@ struct Found {
   std::uintptr_t address;
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> writable;
   std::vector<TlsImage> tls;
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> objects;
 };
 
 // What the dynamic linker made read-only after relocation (PT_GNU_RELRO) stays out.
@@ -66,6 +67,7 @@ void collect(const dl_phdr_info& info, Found& search) {
     if (header.p_type == PT_TLS)
       search.tls.push_back({info.dlpi_tls_modid, reinterpret_cast<const void*>(begin), header.p_filesz,
                             header.p_memsz});
+    if (header.p_type == PT_LOAD) search.objects.emplace_back(begin, begin + header.p_memsz);
     if (header.p_type != PT_LOAD || (header.p_flags & PF_W) == 0) continue;
     const std::uintptr_t end = begin + header.p_memsz;
     if (begin < relro_begin) search.writable.emplace_back(begin, std::min(end, relro_begin));
@@ -84,7 +86,7 @@ int visit(dl_phdr_info* info, std::size_t, void* argument) {
 }  // namespace
 
 void Snapshot::take(std::uintptr_t address) {
-  Found search{address, {}, {}};
+  Found search{address, {}, {}, {}};
   dl_iterate_phdr(visit, &search);
   segments_.clear();
   for (const auto& [begin, end] : search.writable) {
@@ -92,11 +94,20 @@ void Snapshot::take(std::uintptr_t address) {
     segments_.push_back({base, {base, base + (end - begin)}});
   }
   tls_images_ = search.tls;
+  objects_ = search.objects;
+}
+
+bool Snapshot::covers(std::uintptr_t address) const {
+  return std::any_of(objects_.begin(), objects_.end(), [=](const auto& object) {
+    return object.first <= address && address < object.second;
+  });
 }
 
 void Snapshot::take(const Hosting& host) {
   segments_.clear();
   tls_images_ = thread_local_images();
+  objects_.clear();
+  for (const AddressRange& object : program_objects()) objects_.emplace_back(object.base, object.end());
   if (host.isolation == Isolation::fork) return;
   for (const AddressRange& range : program_memory(host.caller)) {
     auto* const base = reinterpret_cast<std::byte*>(range.base);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "harness/engine/fiber.hpp"
@@ -20,6 +21,8 @@ class Snapshot {
   // variables there are, where each execution has a process of its own.
   void take(const Hosting& host);
   void restore();
+  // Is the state of the object that contains this address, code or data, restored?
+  bool covers(std::uintptr_t address) const;
   const std::vector<TlsImage>& tls_images() const { return tls_images_; }
 
  private:
@@ -28,6 +31,7 @@ class Snapshot {
     std::vector<std::byte> content;
   };
   std::vector<Segment> segments_;
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> objects_;
   std::vector<TlsImage> tls_images_;
 };
 

@@ -31,6 +31,8 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
       break;
     }
     if (++load.repeats < SpinWatch::patience) return false;
+    ahead_ = now_.op == Op::load && load.repeats < SpinWatch::patience + SpinWatch::longest_try;
+    if (ahead_) return false;
     const bool slept = put_to_sleep_if_spinning();
     spin.progress();
     return slept;
@@ -38,6 +40,19 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
   if (spin.count == SpinWatch::capacity) spin.progress();
   spin.loads[spin.count++] = {address, where, value, bytes, 0};
   return false;
+}
+
+// Many a wait tries a number of times before it blocks (std::atomic's wait() 16 times). So a loop of loads that
+// looks like spinning goes on for a while, without a step: nothing that others do meanwhile could make a
+// difference that it would not make before. Where it then does something else, it does not spin.
+bool Engine::runs_ahead(const Event& event) {
+  if (event.op == Op::yield || event.op == Op::fence) return true;
+  const SpinWatch& spin = current_->spin;
+  const auto loads = std::span(spin.loads.data(), spin.count);
+  ahead_ = event.op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
+             return load.address == event.object && load.where == event.where && load.repeats > 0;
+           });
+  return ahead_;
 }
 
 // Sleeps only while all it has looked at is still as it saw it.
@@ -94,6 +109,17 @@ std::uint64_t Engine::read_clock() {
   return now_ns_ += 100;  // a clock that stands still would be noticed
 }
 
+// Who has the lock that `waits` wants; for reading it may be several, itself among them.
+TaskId Engine::holder_of(const Object& object, const Task& waits) const {
+  const auto reads = [&](const Task& task) {
+    return std::find(task.shared.begin(), task.shared.end(), &object) != task.shared.end();
+  };
+  if (object.owner != no_task || reads(waits)) return object.owner != no_task ? object.owner : waits.id;
+  for (std::size_t i = 0; i < task_count_; ++i)
+    if (reads(*tasks_[i])) return tasks_[i]->id;
+  return no_task;
+}
+
 // Time-outs first, then loops with deadlines; else every task that has not ended is stuck for good.
 void Engine::nothing_ready() {
   for (Task* const task : timed_)
@@ -110,7 +136,7 @@ void Engine::nothing_ready() {
     stuck.before = no_task;
     if (const Object* const object = find_object(reinterpret_cast<const void*>(task.pending.object));
         object != nullptr && task.waits_for == WaitsFor::lock)
-      stuck.before = object->owner;
+      stuck.before = holder_of(*object, task);
     if (task.waits_for == WaitsFor::join) stuck.before = task.pending.value;
     stuck.value = static_cast<std::uint64_t>(task.waits_for);
     if (settings_.records) record(stuck);

@@ -51,8 +51,12 @@ class Strategy {
   // given to the strategy of the new worker, before resume(). 0: nothing to remember.
   virtual std::uint64_t memory() const { return 0; }
   virtual void recall(std::uint64_t /*memory*/) {}
-  // After begin() returned false: true if every interleaving within bounds() has been executed.
+  // After begin() returned false: true if every interleaving within bound() has been executed.
   virtual bool exhausted() const { return false; }
+  // The number of preemptions that an execution has at most; -1: any.
+  virtual int bound() const { return -1; }
+  // How many interleavings there are, as far as can be told from those executed; 0: it cannot.
+  virtual double leaves() const { return 0; }
   // "" while the program fits what the strategy knows of it; else a sentence about where it first
   // did not: a schedule that cannot be followed, or the same choices that led to something else.
   virtual const std::string& diverged() const {

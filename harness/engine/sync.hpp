@@ -10,12 +10,23 @@
 namespace harness {
 
 inline constexpr std::uint64_t no_deadline = 0;
+// As `bytes` of a semaphore_wait or a join: it does not wait. Of a semaphore, `before` is its count.
+inline constexpr std::uint64_t only_tries = 1;
 
 enum class MutexKind : std::uint8_t { normal, recursive, errorcheck };
 
 int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadline_ns, std::uintptr_t where);
 int try_lock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
 int unlock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
+
+// Robust mutexes, which survive their owner. After `lock` has answered `error`: what the caller is told.
+int robust_locked(Engine& engine, const void* mutex, int error);
+// Before the unlocking: what was not made consistent since its owner ended is lost for good.
+void robust_unlocking(Engine& engine, const void* mutex);
+// EINVAL where it was not inconsistent.
+int make_consistent(Engine& engine, const void* mutex);
+// A task has ended: what it holds goes to who wants it.
+void abandon_robust_mutexes(Engine& engine, Task& task);
 
 int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std::uintptr_t where);
 int try_lock_shared(Engine& engine, const void* lock, std::uintptr_t where);
@@ -25,18 +36,30 @@ int wait(Engine& engine, const void* condition, const void* mutex, MutexKind kin
          std::uintptr_t where);
 void notify(Engine& engine, const void* condition, bool all, std::uintptr_t where);
 
+// EINTR where the wait was interrupted.
 int semaphore_wait(Engine& engine, const void* semaphore, std::uint64_t deadline_ns, std::uintptr_t where);
 int semaphore_try_wait(Engine& engine, const void* semaphore, std::uintptr_t where);
+std::uint64_t semaphore_value(Engine& engine, const void* semaphore, std::uintptr_t where);
 void semaphore_post(Engine& engine, const void* semaphore, std::uintptr_t where);
 
 // True for one of the tasks that passed.
 bool barrier_wait(Engine& engine, const void* barrier, std::uintptr_t where);
 
-// -EAGAIN, -ETIMEDOUT or 0, as the system call.
+// -EAGAIN, -ETIMEDOUT, -EINTR or 0, as the system call.
 int futex_wait(Engine& engine, const std::uint32_t* word, std::uint32_t expected, std::uint32_t mask,
                std::uint64_t deadline_ns, std::uintptr_t where);
+// Of those who wait at `from` wakes some and moves others to `to`; where `expected` is given, only while that
+// word has `value`. How many it was, or -EAGAIN.
+int futex_requeue(Engine& engine, const std::uint32_t* from, int wake_count, int move_count,
+                  const std::uint32_t* to, const std::uint32_t* expected, std::uint32_t value,
+                  std::uintptr_t where);
 int futex_wake(Engine& engine, const std::uint32_t* word, int count, std::uint32_t mask, std::uintptr_t where);
 
+// EINTR where the wait was interrupted.
 int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t where);
+
+// Something has come up for `task`, a signal or a cancellation: if it waits where that ends the waiting, it
+// goes on, with Task::interrupted set.
+void interrupt(Engine& engine, Task& task);
 
 }  // namespace harness

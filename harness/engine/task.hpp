@@ -1,9 +1,13 @@
 // Task: one thread of an execution, advanced from event to event.
 #pragma once
 
+#include <poll.h>
+#include <unwind.h>
+
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "harness/engine/event.hpp"
@@ -12,6 +16,7 @@
 namespace harness {
 
 class Engine;
+struct Object;
 struct Task;
 
 // Tasks that wait for the same thing, first come first. A task is in at most one list.
@@ -40,7 +45,8 @@ struct SpinWatch {
     std::uint32_t repeats;
   };
   static constexpr std::size_t capacity = 8;
-  static constexpr std::uint32_t patience = 4;  // repetitions before it is taken for spinning
+  static constexpr std::uint32_t patience = 4;       // repetitions before it is taken for spinning
+  static constexpr std::uint32_t longest_try = 32;   // and how many more it may take to turn out not to be
   std::array<Load, capacity> loads;
   std::uint32_t count = 0;
   bool asleep = false;
@@ -49,7 +55,10 @@ struct SpinWatch {
 };
 
 // Also the `value` of a `stuck` event.
-enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change };
+enum class WaitsFor : std::uint8_t { nothing, lock, condition, join, change, descriptor };
+
+// May a signal or a cancellation end what the task waits for? Who waits on a condition takes the mutex first.
+enum class Interruptible : std::uint8_t { no, at_once, with_mutex };
 
 // What is set anew for every execution.
 struct TaskState {
@@ -65,6 +74,19 @@ struct TaskState {
   bool detached = false;
   bool timed_out_last = false;     // its last step was a time-out, and nobody else has run since
   WaitsFor waits_for = WaitsFor::nothing;
+  bool woken_spuriously = false;   // once is enough: loops around waits would never end
+  Interruptible interruptible = Interruptible::no;
+  bool interrupted = false;        // a signal or a cancellation ended its last interruptible call
+  bool cancel_requested = false;
+  bool cancel_disabled = false;
+  bool cancel_asynchronous = false;
+  std::uint32_t signal_clock = 0;     // see Races: what a handler knows of who sent its signal
+  std::uint64_t signals_pending = 0;  // bit n-1: signal n
+  std::uint64_t signals_blocked = 0;
+  std::span<pollfd> awaits;           // the descriptors it waits for
+  std::uint64_t signals_awaited = 0;  // by sigwait()
+  bool restores_blocked = false;      // after the next handler: sigsuspend()
+  std::uint64_t signals_blocked_after_handler = 0;
   std::uint64_t deadline_ns = 0;   // of a timed wait
   Task* creator = nullptr;         // where to go back to, while fresh
   Task* next = nullptr;            // in its wait list
@@ -82,6 +104,15 @@ struct TaskState {
 };
 
 struct Task : TaskState {
+  // It was cancelled, and has not said that it must not be.
+  bool must_end() const { return cancel_requested && !cancel_disabled; }
+  bool called_away() const { return must_end() || (signals_pending & ~signals_blocked) != 0; }
+
+  // A handler that runs, or was left by a jump: then the stack is above its frame again.
+  struct Handler {
+    std::uintptr_t frame;
+    std::uint64_t blocked_before;
+  };
   struct AtExit {
     void (*function)(void*);
     void* object;
@@ -89,6 +120,10 @@ struct Task : TaskState {
   SpinWatch spin;
   std::vector<AtExit> at_exit;     // destructors of thread_local variables
   std::vector<void*> specific;     // pthread_setspecific, by key
+  std::vector<Handler> handlers;
+  std::vector<Object*> robust;     // robust mutexes that it has locked, some of them unlocked since
+  std::vector<Object*> shared;     // reader-writer locks that it holds for reading, once for each time
+  _Unwind_Exception unwinding;     // while its stack is unwound by pthread_exit() or a cancellation
 };
 
 inline void WaitList::push(Task& task) {

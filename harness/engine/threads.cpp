@@ -2,40 +2,17 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <stdexcept>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/engine/hosting.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
-#include "harness/engine/loading.hpp"
+#include "harness/engine/sync.hpp"
 #include "harness/engine/system_objects.hpp"
 #include "harness/engine/thread_keys.hpp"
 
 namespace harness {
-
-Fiber& Engine::free_fiber() {
-  if (free_fibers_.empty()) {
-    const LoadingPaused paused;
-    fibers_.push_back(std::make_unique<Fiber>(fibers_.size(), snapshot_.tls_images()));
-    return *fibers_.back();
-  }
-  Fiber* const fiber = free_fibers_.back();
-  free_fibers_.pop_back();
-  return *fiber;
-}
-
-bool Engine::can_create() {
-  if (task_count_ >= Shared::max_tasks) return false;
-  if (!free_fibers_.empty()) return true;
-  try {
-    free_fibers_.push_back(&free_fiber());
-    return true;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
 
 namespace {
 
@@ -53,15 +30,30 @@ void reuse(Task& task) {
   task.specific.clear();
   task.spin.count = 0;
   task.spin.asleep = false;
+  task.robust.clear();
+  task.handlers.clear();
+  task.shared.clear();
   static_cast<TaskState&>(task) = TaskState{};
   task.shadow_base = task.shadow_top = keep;
 }
 
 }  // namespace
 
+Fiber* Engine::free_fiber(std::size_t stack_bytes) {
+  return task_count_ < Shared::max_tasks ? fibers_.take(stack_bytes, snapshot_.tls_images()) : nullptr;
+}
+
+bool Engine::can_create(std::size_t stack_bytes) {
+  Fiber* const fiber = free_fiber(stack_bytes);
+  if (fiber != nullptr) fibers_.give_back(*fiber);
+  return fiber != nullptr;
+}
+
 Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
-                     void* argument) {
-  if (!can_create()) fail(fmt::format("no thread can be made after {} of them", task_count_));
+                     void* argument, std::size_t stack_bytes) {
+  const bool is_caller = task_count_ == 0 && caller_fiber_ != nullptr;
+  Fiber* const fiber = is_caller ? caller_fiber_.get() : free_fiber(stack_bytes);
+  if (fiber == nullptr) fail(fmt::format("no thread can be made after {} of them", task_count_));
   if (task_count_ == tasks_.size()) {
     tasks_.push_back(std::make_unique<Task>());
     tasks_.back()->shadow_base = new_shadow_stack();
@@ -76,10 +68,11 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   copy_text(shared_.task_names[task.id], Shared::name_bytes, name);
   shared_.task_count = static_cast<std::uint32_t>(++task_count_);
   ++unfinished_;
-  task.fiber = task.id == 0 && caller_fiber_ != nullptr ? caller_fiber_.get() : &free_fiber();
+  task.fiber = fiber;
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
+    task.signals_blocked = current_->signals_blocked;
     const bool looks = settings_.data_races != DataRaces::off;
     if (looks) races_.created(current_->id, task.id);
     if (looks && task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
@@ -108,11 +101,11 @@ void Engine::joined(Task& task) {
 }
 
 void Engine::recycle(Task& task) {
-  if (task.fiber != caller_fiber_.get()) free_fibers_.push_back(task.fiber);
+  if (task.fiber != caller_fiber_.get()) fibers_.give_back(*task.fiber);
 }
 
 void Engine::own_fibers() {
-  for (const auto& fiber : fibers_) fiber->own();
+  fibers_.own();
 }
 
 // The last thread of a whole program has come to its end without exit(): that is exit(0).
@@ -166,8 +159,10 @@ void Engine::end_task() {
   destroy_thread_specific(me);
   active = nullptr;
   unless_last_exit();
+  abandon_robust_mutexes(*this, me);
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;
+  changed(reinterpret_cast<std::uintptr_t>(&me.done), sizeof me.done);
   --unfinished_;
   enable(me.joiners);
   play_->ended(me);

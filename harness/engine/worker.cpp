@@ -47,6 +47,7 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
     if (is_over(shared, job, start, execution)) return WorkerEnd::budget;
     if (!job.strategy->begin(execution)) {
       shared.exhausted = job.strategy->exhausted();
+      shared.bound = job.strategy->bound();
       return WorkerEnd::exhausted;
     }
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
@@ -56,6 +57,7 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
                                         : engine.run(*job.scenario, job.variant, execution);
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
+    shared.leaves.store(job.strategy->leaves(), std::memory_order_relaxed);
     if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {
@@ -63,8 +65,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
       copy_text(shared.divergence, sizeof shared.divergence, divergence);
       if (!divergence.empty()) return WorkerEnd::failed;
     }
-    if (outcome == Engine::Outcome::violated) return WorkerEnd::violated;
     if (outcome == Engine::Outcome::failed) return WorkerEnd::failed;
+    const bool violated = outcome == Engine::Outcome::violated;
+    if (job.judge ? !job.judge(outcome) : violated)
+      return violated ? WorkerEnd::violated : WorkerEnd::budget;
+    if (violated) shared.violation.set = false;
     if (outcome == Engine::Outcome::cut_off) shared.cut_off.fetch_add(1);
   }
 }
@@ -181,6 +186,7 @@ class Watch {
 
 WorkerResult run_worker(Shared& shared, const Job& job) {
   shared.end.store(WorkerEnd::running);
+  shared.points.start_with(job.points);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));

@@ -22,11 +22,15 @@ struct Job {
   std::string_view variant;
   Strategy* strategy = nullptr;
   Engine::Settings settings;
+  std::vector<std::uint32_t> points;    // places of plain accesses that are scheduling points from the start
   std::uint64_t max_executions = 0;     // in all, those of earlier workers included; 0: no limit
   double seconds = 0;                   // for this worker; 0: no limit
   double watchdog_seconds = 10;         // for one execution
   bool shows_output = false;            // of the program under test, on standard error; else discarded
   std::function<std::string()> divergence;  // asked after every execution; "" is good
+  // In the worker, after every execution, with what came of it. True: go on with the next one, even
+  // after a violation (its tasks are given up where they stand). Empty: a violation ends the batch.
+  std::function<bool(Engine::Outcome)> judge;
   std::function<void()> tick;           // in the watching process, about ten times a second
   const std::atomic<bool>* interrupted = nullptr;
 };

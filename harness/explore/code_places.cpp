@@ -70,33 +70,41 @@ std::uint32_t place_of(const ScheduleItem& item, const std::vector<Module>& modu
 
 }  // namespace
 
-Schedule as_items(const SharedPoints& points, std::uint32_t count) {
-  const std::vector<Module> modules = loaded_modules();
-  Schedule items;
-  for (std::uint32_t i = 0; i < std::min(count, SharedPoints::capacity); ++i) {
-    const auto name = name_of(points.places[i], modules);
+std::string schedule_text(std::span<const Choice> choices, std::span<const std::string> names,
+                          std::span<const std::uint32_t> points) {
+  const std::vector<Module> modules = points.empty() ? std::vector<Module>() : loaded_modules();
+  Schedule schedule;
+  for (const std::uint32_t point : points) {
+    const auto name = name_of(point, modules);
     if (!name) continue;
     ScheduleItem item;
     item.until = ScheduleItem::Until::racy;
     item.label = *name;
-    items.push_back(std::move(item));
+    schedule.push_back(std::move(item));
   }
-  return items;
+  const Schedule steps = from_choices(choices, names);
+  schedule.insert(schedule.end(), steps.begin(), steps.end());
+  return to_text(schedule);
 }
 
-void take_places(Schedule& schedule, SharedPoints& points) {
+std::vector<std::uint32_t> take_points(Schedule& schedule) {
   std::vector<Module> modules;
+  std::vector<std::uint32_t> points;
   for (const ScheduleItem& item : schedule) {
     if (item.until != ScheduleItem::Until::racy) continue;
     if (modules.empty()) modules = loaded_modules();
-    const std::uint32_t count = points.count.load();
-    if (count >= SharedPoints::capacity)
+    if (points.size() >= SharedPoints::capacity)
       throw UsageError(fmt::format("schedule, column {}: more than {} racy places", item.column,
                                    SharedPoints::capacity));
-    points.places[count] = place_of(item, modules);
-    points.count.store(count + 1);
+    points.push_back(place_of(item, modules));
   }
   std::erase_if(schedule, [](const ScheduleItem& item) { return item.until == ScheduleItem::Until::racy; });
+  return points;
+}
+
+std::vector<std::uint32_t> points_in_force(const Shared& shared) {
+  const std::uint32_t count = std::min(shared.points_in_force, SharedPoints::capacity);
+  return {shared.points.places.begin(), shared.points.places.begin() + count};
 }
 
 }  // namespace harness

@@ -3,18 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "harness/engine/plain_points.hpp"
 #include "harness/engine/schedule.hpp"
+#include "harness/engine/shared.hpp"
 
 namespace harness {
 
-// The first `count` places, as items for the head of a schedule. What lies in no loaded file is left out.
-Schedule as_items(const SharedPoints& points, std::uint32_t count);
-// Takes such items out of `schedule`, and makes them `points`. Throws UsageError for a place that is malformed
-// or lies in a file that is not loaded.
-void take_places(Schedule& schedule, SharedPoints& points);
+// The choices of an execution as text, with the plain accesses that counted as steps in it at the head. A
+// place that lies in no loaded file is left out.
+std::string schedule_text(std::span<const Choice> choices, std::span<const std::string> names,
+                          std::span<const std::uint32_t> points);
+// Takes the places out of `schedule`. Throws UsageError for one that is malformed or lies in a file that is
+// not loaded.
+std::vector<std::uint32_t> take_points(Schedule& schedule);
+// Those of the execution that ran last.
+std::vector<std::uint32_t> points_in_force(const Shared& shared);
 
 }  // namespace harness

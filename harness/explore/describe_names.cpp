@@ -90,6 +90,8 @@ bool has_no_object(const Event& event) {
     case Op::enter:
     case Op::leave:
     case Op::clock:
+    case Op::signal:
+    case Op::descriptor:
     case Op::counted:
     case Op::violated:
     case Op::aborted:

@@ -123,6 +123,11 @@ std::string verb_of(const Event& event) {
       return "leaves";
     case Op::clock:
       return "reads the clock";
+    case Op::signal:
+      return event.before == 0 ? "interrupts" : fmt::format("sends signal {} to", event.before);
+    case Op::descriptor:
+      return fmt::format("calls {}() on descriptor {}", event.label == nullptr ? "" : event.label,
+                         event.object);
     case Op::asked:
       return "asks";
     case Op::given:
@@ -203,7 +208,7 @@ std::string task_name(const std::vector<std::string>& names, std::uint64_t task)
 }
 
 std::string Words::object(const Event& event, std::size_t at) const {
-  if (event.op == Op::spawn || event.op == Op::join) {
+  if (event.op == Op::spawn || event.op == Op::join || event.op == Op::signal) {
     return event.value == no_task ? "" : task_name(tasks, event.value);  // no_task: joins all
   }
   return objects.of_event(event, at);
@@ -274,7 +279,7 @@ std::string Words::clause(const Event& event, std::size_t at) const {
   const bool crashed = event.op == Op::crashed;
   if (crashed && !label.empty()) text += " " + label;
   if (!on.empty()) text += (crashed ? " at " : " ") + on;
-  if (!crashed && !label.empty()) text += " " + label;
+  if (!crashed && !label.empty() && event.op != Op::write) text += " " + label;
   const bool told = event.op == Op::read || event.op == Op::write || event.op == Op::returned;
   const std::string more = told ? "" : detail(event, at);
   return more.empty() ? text : text + " (" + more + ")";

@@ -21,6 +21,11 @@ void each_field(Job& job, Visit visit) {
   visit("seconds", job.options.seconds);
   visit("max_steps", job.options.max_steps);
   visit("preemptions", job.options.preemptions);
+  visit("depth", job.options.depth);
+  visit("part", job.options.part);
+  visit("parts", job.options.parts);
+  visit("shrink_seconds", job.options.shrink_seconds);
+  visit("spurious_wakeups", job.options.spurious_wakeups);
   visit("data_races", job.options.data_races);
   visit("plain_accesses", job.options.plain_accesses);
   visit("schedule", job.options.schedule);

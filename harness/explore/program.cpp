@@ -32,6 +32,7 @@ bool escapes(Hosting& host, const Scenario& scenario, const Options& options) {
   few.strategy = "random";
   few.executions = trial_executions;
   few.preemptions = -1;
+  few.shrink_seconds = 0;
   few.schedule.clear();
   few.keep_going = true;
   few.progress = {};

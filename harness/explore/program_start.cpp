@@ -132,7 +132,8 @@ void explore_program(const ProgramJob& job, Hosting& host, const Answers& answer
   Options options = job.options;
   options.interrupted = &interrupted;
   options.progress = [&](const Progress& progress) {
-    answers.line(answer::progress, fmt::format("{} {}", progress.executions, progress.seconds));
+    answers.line(answer::progress, fmt::format("{} {} {} {}", progress.executions, progress.seconds, progress.orders,
+                                               progress.leaves));
   };
   reports::Report report;
   report.tool_version = "-";

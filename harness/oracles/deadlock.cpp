@@ -16,7 +16,7 @@
 namespace harness {
 namespace {
 
-enum Waits : std::uint64_t { for_lock = 1, for_wake = 2, for_task = 3, spins = 4 };
+enum Waits : std::uint64_t { for_lock = 1, for_wake = 2, for_task = 3, spins = 4, in_call = 5 };
 
 std::string wait_text(const Event& event) {
   const std::string at = event.object ? " " + mention_object(event.object) : "";
@@ -24,6 +24,7 @@ std::string wait_text(const Event& event) {
       event.before < no_task ? mention(static_cast<TaskId>(event.before)) : std::string();
   switch (event.value) {
     case for_lock:
+      if (event.before == event.task) return "waits for the lock" + at + ", which it holds itself";
       return "waits for the lock" + at + (other.empty() ? "" : ", which " + other + " holds");
     case for_wake:
       return "waits to be woken" + (at.empty() ? "" : " at" + at);
@@ -31,6 +32,9 @@ std::string wait_text(const Event& event) {
       return "waits for the end of " + (other.empty() ? "other tasks" : other);
     case spins:
       return "spins" + (at.empty() ? " for ever" : " on" + at + " for ever");
+    case in_call:
+      return fmt::format("waits in {}() for descriptor {}", event.label == nullptr ? "" : event.label,
+                         event.object);
     default:
       return "waits" + (at.empty() ? "" : " at" + at);
   }

@@ -53,8 +53,14 @@ long futex(Engine& engine, const Arguments& a, std::uintptr_t where) {
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
       return futex_wake(engine, word, static_cast<int>(value), mask, where);
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+      return futex_requeue(engine, word, static_cast<int>(value), static_cast<int>(a.at[3]),
+                           reinterpret_cast<const std::uint32_t*>(a.at[4]),
+                           command == FUTEX_CMP_REQUEUE ? word : nullptr,
+                           static_cast<std::uint32_t>(a.at[5]), where);
     default:
-      engine.note_uncontrolled("futex operations other than wait and wake");
+      engine.note_uncontrolled("futex operations other than wait, wake and requeue");
       return -ENOSYS;
   }
 }

@@ -1,8 +1,12 @@
 // pthread mutexes, reader-writer locks, condition variables, spin locks, barriers; POSIX semaphores.
+#include <limits.h>
+
+#include <algorithm>
 #include <cerrno>
 
 #include "harness/engine/sync.hpp"
 #include "harness/runtime/caller.hpp"
+#include "harness/runtime/cancellation.hpp"
 #include "harness/runtime/clock.hpp"
 
 namespace harness {
@@ -17,18 +21,37 @@ MutexKind kind_of(const pthread_mutex_t* mutex) {
   }
 }
 
+// Every lock and unlock of a mutex goes through here: robust ones have more to say.
+bool is_robust(const pthread_mutex_t* mutex) {
+  constexpr int robust_bit = 16;
+  return (mutex->__data.__kind & robust_bit) != 0;
+}
+
+template <class Lock>
+int locked(Engine& engine, const pthread_mutex_t* mutex, Lock lock) {
+  const int error = lock(engine, mutex, kind_of(mutex));
+  return is_robust(mutex) ? robust_locked(engine, mutex, error) : error;
+}
+
 int timed_lock(pthread_mutex_t* mutex, clockid_t clock, const timespec* time, std::uintptr_t where) {
   if (!is_valid(*time)) return EINVAL;
   const Entered entered;
-  return lock(*entered, mutex, kind_of(mutex), deadline_of(*time, clock), where);
+  const std::uint64_t deadline = deadline_of(*time, clock);
+  return locked(*entered, mutex, [=](Engine& engine, const void* object, MutexKind kind) {
+    return lock(engine, object, kind, deadline, where);
+  });
 }
 
 int timed_wait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock, const timespec* time,
                std::uintptr_t where) {
   if (time != nullptr && !is_valid(*time)) return EINVAL;
-  const Entered entered;
-  return wait(*entered, condition, mutex, kind_of(mutex),
-              time == nullptr ? no_deadline : deadline_of(*time, clock), where);
+  return cancellation_point([=](Engine& engine) {
+    const int error = wait(engine, condition, mutex, kind_of(mutex),
+                           time == nullptr ? no_deadline : deadline_of(*time, clock), where);
+    if (!is_robust(mutex) || error == EPERM) return error;
+    const int state = robust_locked(engine, mutex, 0);
+    return state == 0 ? error : state;
+  });
 }
 
 // The clock a condition variable was made with: glibc keeps it in bit 1 of the wrefs.
@@ -45,15 +68,38 @@ int shared_lock(pthread_rwlock_t* rwlock, clockid_t clock, const timespec* time,
 int exclusive_lock(pthread_rwlock_t* rwlock, clockid_t clock, const timespec* time, std::uintptr_t where) {
   if (time != nullptr && !is_valid(*time)) return EINVAL;
   const Entered entered;
-  return lock(*entered, rwlock, MutexKind::normal, time == nullptr ? no_deadline : deadline_of(*time, clock),
-              where);
+  // Who locks it twice is told so, as with an error-checking mutex.
+  return lock(*entered, rwlock, MutexKind::errorcheck,
+              time == nullptr ? no_deadline : deadline_of(*time, clock), where);
+}
+
+// One that was made before the execution has its value in itself.
+Object& know(Engine& engine, sem_t* semaphore) {
+  Object& object = engine.object(semaphore);
+  if (object.known) return object;
+  int value = 0;
+  real::sem_getvalue(semaphore, &value);
+  object.count = static_cast<std::uint64_t>(std::max(value, 0));
+  object.known = true;
+  return object;
+}
+
+Object& know(Engine& engine, const pthread_barrier_t* barrier) {
+  Object& object = engine.object(barrier);
+  if (object.known) return object;
+  // As glibc lays it out: arrivals, round, parties.
+  object.parties = reinterpret_cast<const unsigned*>(barrier)[2];
+  object.known = true;
+  return object;
 }
 
 int semaphore_wait_until(sem_t* semaphore, clockid_t clock, const timespec* time, std::uintptr_t where) {
   if (time != nullptr && !is_valid(*time)) return errno = EINVAL, -1;
-  const Entered entered;
-  const int error = semaphore_wait(*entered, semaphore,
-                                   time == nullptr ? no_deadline : deadline_of(*time, clock), where);
+  const int error = cancellation_point([=](Engine& engine) {
+    know(engine, semaphore);
+    return semaphore_wait(engine, semaphore, time == nullptr ? no_deadline : deadline_of(*time, clock),
+                          where);
+  });
   return error == 0 ? 0 : (errno = error, -1);
 }
 
@@ -80,12 +126,18 @@ HARNESS_EXPORT int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
 HARNESS_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (active == nullptr) return real::pthread_mutex_lock(mutex);
   const Entered entered;
-  return harness::lock(*entered, mutex, harness::kind_of(mutex), no_deadline, HARNESS_CALLER);
+  const std::uintptr_t where = HARNESS_CALLER;
+  return harness::locked(*entered, mutex, [=](auto& engine, auto* object, MutexKind kind) {
+    return harness::lock(engine, object, kind, no_deadline, where);
+  });
 }
 HARNESS_EXPORT int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   if (active == nullptr) return real::pthread_mutex_trylock(mutex);
   const Entered entered;
-  return harness::try_lock(*entered, mutex, harness::kind_of(mutex), HARNESS_CALLER);
+  const std::uintptr_t where = HARNESS_CALLER;
+  return harness::locked(*entered, mutex, [=](auto& engine, auto* object, MutexKind kind) {
+    return harness::try_lock(engine, object, kind, where);
+  });
 }
 HARNESS_EXPORT int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* time) noexcept {
   if (active == nullptr) return real::pthread_mutex_timedlock(mutex, time);
@@ -99,7 +151,15 @@ HARNESS_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clo
 HARNESS_EXPORT int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   if (active == nullptr) return real::pthread_mutex_unlock(mutex);
   const Entered entered;
+  if (harness::is_robust(mutex)) harness::robust_unlocking(*entered, mutex);
   return harness::unlock(*entered, mutex, harness::kind_of(mutex), HARNESS_CALLER);
+}
+
+HARNESS_EXPORT int pthread_mutex_consistent(pthread_mutex_t* mutex) noexcept {
+  if (active == nullptr) return real::pthread_mutex_consistent(mutex);
+  if (!harness::is_robust(mutex)) return EINVAL;
+  const Entered entered;
+  return harness::make_consistent(*entered, mutex);
 }
 
 // --- condition variables
@@ -221,6 +281,7 @@ HARNESS_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthrea
     harness::Object& object = entered->object(barrier);
     object.count = 0;
     object.parties = count;
+    object.known = true;
   }
   return error;
 }
@@ -230,6 +291,7 @@ HARNESS_EXPORT int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept 
 HARNESS_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   if (active == nullptr) return real::pthread_barrier_wait(barrier);
   const Entered entered;
+  harness::know(*entered, barrier);
   const bool serial = harness::barrier_wait(*entered, barrier, HARNESS_CALLER);
   return serial ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
 }
@@ -237,8 +299,12 @@ HARNESS_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
 // --- semaphores
 HARNESS_EXPORT int sem_init(sem_t* semaphore, int shared, unsigned value) noexcept {
   if (active == nullptr) return real::sem_init(semaphore, shared, value);
+  const int error = real::sem_init(semaphore, shared, value);
+  if (error != 0) return error;
   const Entered entered;
-  entered->object(semaphore).count = value;
+  harness::Object& object = entered->object(semaphore);
+  object.count = value;
+  object.known = true;
   return 0;
 }
 HARNESS_EXPORT int sem_destroy(sem_t* semaphore) noexcept {
@@ -259,18 +325,21 @@ HARNESS_EXPORT int sem_clockwait(sem_t* semaphore, clockid_t clock, const timesp
 HARNESS_EXPORT int sem_trywait(sem_t* semaphore) noexcept {
   if (active == nullptr) return real::sem_trywait(semaphore);
   const Entered entered;
+  harness::know(*entered, semaphore);
   const int error = harness::semaphore_try_wait(*entered, semaphore, HARNESS_CALLER);
   return error == 0 ? 0 : (errno = error, -1);
 }
 HARNESS_EXPORT int sem_post(sem_t* semaphore) noexcept {
   if (active == nullptr) return real::sem_post(semaphore);
   const Entered entered;
+  if (harness::know(*entered, semaphore).count >= SEM_VALUE_MAX) return errno = EOVERFLOW, -1;
   harness::semaphore_post(*entered, semaphore, HARNESS_CALLER);
   return 0;
 }
 HARNESS_EXPORT int sem_getvalue(sem_t* semaphore, int* value) noexcept {
   if (active == nullptr) return real::sem_getvalue(semaphore, value);
   const Entered entered;
-  *value = static_cast<int>(entered->object(semaphore).count);
+  harness::know(*entered, semaphore);
+  *value = static_cast<int>(harness::semaphore_value(*entered, semaphore, HARNESS_CALLER));
   return 0;
 }

@@ -1,14 +1,12 @@
 // pthread_create() and its relatives, pthread_once(), keys, and the C++ runtime's hooks for static locals and
 // thread_local destructors.
-#include <unwind.h>
-
 #include <cerrno>
-#include <exception>
 #include <string>
 
 #include "harness/engine/sync.hpp"
 #include "harness/engine/thread_keys.hpp"
 #include "harness/runtime/caller.hpp"
+#include "harness/runtime/cancellation.hpp"
 #include "harness/runtime/clock.hpp"
 
 namespace harness {
@@ -20,58 +18,71 @@ bool is_detached(const pthread_attr_t* attributes) {
   return state == PTHREAD_CREATE_DETACHED;
 }
 
+// Room for what thread-local storage takes of it besides.
+std::size_t stack_bytes_of(const pthread_attr_t* attributes) {
+  std::size_t bytes = 0;
+  if (attributes != nullptr) pthread_attr_getstacksize(attributes, &bytes);
+  constexpr std::size_t spare = std::size_t{64} << 10;
+  return bytes <= Fiber::usual_stack_bytes ? Fiber::usual_stack_bytes : bytes + spare;
+}
+
 int spawn(pthread_t* handle, const pthread_attr_t* attributes, void* (*routine)(void*), void* argument,
           std::uintptr_t where) {
   const Entered entered;
   Engine& engine = *entered;
-  if (!engine.can_create()) return EAGAIN;
+  const std::size_t stack_bytes = stack_bytes_of(attributes);
+  if (!engine.can_create(stack_bytes)) return EAGAIN;
   engine.reach({.op = Op::spawn, .where = where}).value = engine.task_count();
   engine.executed();
-  Task& task = engine.create("thread-" + std::to_string(engine.task_count()), nullptr, routine, argument);
+  Task& task = engine.create("thread-" + std::to_string(engine.task_count()), nullptr, routine, argument,
+                             stack_bytes);
   *handle = task.fiber->handle();
   if (is_detached(attributes)) engine.detach(task);
   return 0;
 }
 
-int join_thread(pthread_t handle, void** result, std::uint64_t deadline_ns, bool only_try,
-                std::uintptr_t where) {
-  const Entered entered;
-  Task* const task = entered->find_thread(handle);
-  if (task == nullptr) return ESRCH;
-  if (task == &entered->current()) return EDEADLK;
-  if (task->detached) return EINVAL;
-  if (only_try && !task->done) {
-    entered->reach({.op = Op::yield, .where = where});
-    entered->executed();
-    return EBUSY;
-  }
-  if (const int error = join(*entered, *task, deadline_ns, where); error != 0) return error;
-  if (result != nullptr) *result = task->result;
-  entered->joined(*task);
+Task* joinable(Engine& engine, pthread_t handle, int& error) {
+  Task* const task = engine.find_thread(handle);
+  error = task == nullptr ? ESRCH : task == &engine.current() ? EDEADLK : task->detached ? EINVAL : 0;
+  return error == 0 ? task : nullptr;
+}
+
+int finish_join(Engine& engine, Task& task, void** result) {
+  if (result != nullptr) *result = task.result;
+  engine.joined(task);
   return 0;
+}
+
+int join_thread(pthread_t handle, void** result, std::uint64_t deadline_ns, std::uintptr_t where) {
+  return cancellation_point([=](Engine& engine) {
+    int error = 0;
+    Task* const task = joinable(engine, handle, error);
+    if (task == nullptr) return error;
+    do {  // a signal does not end it
+      error = join(engine, *task, deadline_ns, where);
+    } while (error == EINTR && !engine.current().must_end());
+    return error == 0 ? finish_join(engine, *task, result) : error;
+  });
+}
+
+// Whether the task has ended is seen after others have had their chance.
+int try_join(pthread_t handle, void** result, std::uintptr_t where) {
+  const Entered entered;
+  int error = 0;
+  Task* const task = joinable(*entered, handle, error);
+  if (task == nullptr) return error;
+  Event& event = entered->reach({.op = Op::join, .bytes = only_tries, .value = task->id, .where = where});
+  event.failed = !task->done;
+  const bool done = task->done;
+  entered->executed();
+  if (done) return finish_join(*entered, *task, result);
+  entered->loaded(reinterpret_cast<std::uintptr_t>(&task->done), sizeof task->done, 0, where);
+  return EBUSY;
 }
 
 int join_until(pthread_t handle, void** result, clockid_t clock, const timespec* time, std::uintptr_t where) {
   if (!is_valid(*time)) return EINVAL;
-  return join_thread(handle, result, deadline_of(*time, clock), false, where);
-}
-
-// pthread_exit(): unwinds the whole stack of the task, running destructors, and ends it there.
-_Unwind_Reason_Code stop_at_end_of_stack(int, _Unwind_Action actions, _Unwind_Exception_Class,
-                                         _Unwind_Exception*, _Unwind_Context*, void* engine) {
-  if ((actions & _UA_END_OF_STACK) == 0) return _URC_NO_REASON;
-  active = nullptr;
-  static_cast<Engine*>(engine)->end_task();
-}
-
-[[noreturn]] void exit_thread(void* result) {
-  Engine& engine = *active;
-  engine.current().result = result;
-  static _Unwind_Exception exception;
-  exception.exception_class = 0;
-  exception.exception_cleanup = nullptr;
-  _Unwind_ForcedUnwind(&exception, stop_at_end_of_stack, &engine);
-  std::terminate();
+  return join_thread(handle, result, deadline_of(*time, clock), where);
 }
 
 // Takes `object` for the length of an initialisation. False: somebody else has done it meanwhile.
@@ -133,11 +144,11 @@ HARNESS_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attri
 }
 HARNESS_EXPORT int pthread_join(pthread_t handle, void** result) {
   if (active == nullptr) return real::pthread_join(handle, result);
-  return harness::join_thread(handle, result, harness::no_deadline, false, HARNESS_CALLER);
+  return harness::join_thread(handle, result, harness::no_deadline, HARNESS_CALLER);
 }
 HARNESS_EXPORT int pthread_tryjoin_np(pthread_t handle, void** result) noexcept {
   if (active == nullptr) return real::pthread_tryjoin_np(handle, result);
-  return harness::join_thread(handle, result, harness::no_deadline, true, HARNESS_CALLER);
+  return harness::try_join(handle, result, HARNESS_CALLER);
 }
 HARNESS_EXPORT int pthread_timedjoin_np(pthread_t handle, void** result, const timespec* time) {
   if (active == nullptr) return real::pthread_timedjoin_np(handle, result, time);
@@ -157,20 +168,17 @@ HARNESS_EXPORT int pthread_detach(pthread_t handle) noexcept {
   entered->detach(*task);
   return 0;
 }
-HARNESS_EXPORT void pthread_exit(void* result) {
-  if (active == nullptr) real::pthread_exit(result);
-  harness::exit_thread(result);
-}
 
 // --- keys: values belong to the task
 HARNESS_EXPORT int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   const int error = real::pthread_key_create(key, destructor);
   if (error == 0) harness::note_key(*key, destructor);
-  if (error == 0 && active != nullptr) Entered()->made_key(*key);
+  if (error == 0 && active != nullptr) Entered()->made_key(*key, HARNESS_CALLER);
   return error;
 }
 HARNESS_EXPORT int pthread_key_delete(pthread_key_t key) noexcept {
   harness::forget_key(key);
+  if (active != nullptr) Entered()->deleted_key(key);
   return real::pthread_key_delete(key);
 }
 HARNESS_EXPORT void* pthread_getspecific(pthread_key_t key) noexcept {

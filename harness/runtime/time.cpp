@@ -3,16 +3,22 @@
 #include <cerrno>
 
 #include "harness/runtime/caller.hpp"
+#include "harness/runtime/cancellation.hpp"
 #include "harness/runtime/clock.hpp"
 
 namespace harness {
 namespace {
 
+// Nobody's sleep takes longer than it must; it may be cancelled, and a signal's handler runs after it.
 void sleep_until(std::uint64_t ns, std::uintptr_t where) {
-  const Entered entered;
-  entered->reach({.op = Op::sleep, .value = ns, .where = where});
-  entered->advance_to(ns);
-  entered->executed();
+  cancellation_point([=](Engine& engine) {
+    Task& me = engine.current();
+    engine.reach({.op = Op::sleep, .value = ns, .where = where});
+    engine.advance_to(ns);
+    engine.executed();
+    me.interrupted = me.must_end();
+    return 0;
+  });
 }
 
 void sleep_for(std::uint64_t ns, std::uintptr_t where) { sleep_until(active->now_ns() + ns, where); }
@@ -39,6 +45,18 @@ HARNESS_EXPORT int gettimeofday(timeval* time, void* zone) noexcept {
   const timespec now = harness::now(CLOCK_REALTIME);
   *time = {now.tv_sec, now.tv_nsec / 1000};
   return 0;
+}
+HARNESS_EXPORT int timespec_get(timespec* time, int base) noexcept {
+  if (active == nullptr) return real::timespec_get(time, base);
+  if (base != TIME_UTC) return 0;
+  *time = harness::now(CLOCK_REALTIME);
+  return base;
+}
+// The processor's time goes on as the other clocks do.
+HARNESS_EXPORT clock_t clock() noexcept {
+  if (active == nullptr) return real::clock();
+  const harness::Entered entered;
+  return static_cast<clock_t>(entered->read_clock() / (harness::ns_per_s / CLOCKS_PER_SEC));
 }
 HARNESS_EXPORT time_t time(time_t* to) noexcept {
   if (active == nullptr) return real::time(to);

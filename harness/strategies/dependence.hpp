@@ -16,6 +16,8 @@
 //             A map that has no address yet (pending, object 0) may take any.
 //   tasks     spawn, join and the task concerned; a join of no_task waits for all. Spawns conflict
 //             with each other: they number the tasks.
+//   signals   conflict with all that their receiver does.
+//   files     all calls on descriptors conflict: two ends of a pipe have different numbers.
 //   time      clock conflicts with clock, sleep and time-outs. The latter only say how late it is
 //             at least, and commute.
 //
@@ -32,7 +34,8 @@ namespace harness {
 constexpr bool is_time_out(const Event& event) {
   return event.alternative == 1 &&
          (event.op == Op::wake || event.op == Op::lock || event.op == Op::lock_shared ||
-          event.op == Op::semaphore_wait || event.op == Op::join);
+          event.op == Op::semaphore_wait || event.op == Op::join || event.op == Op::signal ||
+          event.op == Op::descriptor);
 }
 
 namespace dependence {
@@ -150,6 +153,8 @@ constexpr bool gives_up_mutex_of(const Event& a, const Event& b) {
 }
 
 constexpr bool concerns_task(const Event& a, const Event& b) {
+  if (a.op == Op::signal) return a.value == b.task;
+  if (a.op == Op::descriptor) return b.op == Op::descriptor;
   if (a.op == Op::spawn) return b.op == Op::spawn || a.value == b.task;
   return a.op == Op::join && (a.value == no_task || a.value == b.task);
 }

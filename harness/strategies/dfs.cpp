@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "harness/engine/errors.hpp"
 #include "harness/strategies/each.hpp"
@@ -24,7 +25,9 @@ bool Dfs::begin(std::uint64_t execution) {
   execution_ = execution;
   depth_ = 0;
   preemptions_ = 0;
-  off_path_ = false;
+  off_path_ = is_others_ = false;
+  choices_ = 0;
+  choices_hash_ = 0;
   last_op_ = Op::start;
   new_from_ = path_.size();
   return true;
@@ -98,16 +101,39 @@ Dfs::Node Dfs::new_node(std::span<const Ready> ready, TaskId current, std::uint6
   while (last < size && ready[last].task == current) ++last;
 
   Node node{hash, preemptions_, size, 0, size, size, 0, {}, Op::start};
-  if (first == last) return node;  // it blocked or ended: every choice is free
-  if (last_op_ == Op::yield || last_op_ == Op::sleep) {
-    node.start = last == size ? std::uint16_t{0} : last;  // it asked that others go on
-    return node;
+  const bool gives_way = last_op_ == Op::yield || last_op_ == Op::sleep;  // asks that others go on
+  if (first == last && counts_ == Counts::preemptions) return node;  // it blocked or ended
+  if (first == last)
+    for (last = 0; last < size && ready[last].task < current;) ++last;
+  node.start = first < size && !gives_way ? first : last == size ? std::uint16_t{0} : last;
+  if (gives_way && counts_ == Counts::preemptions) return node;  // every choice is free
+  node.free = 1;
+  while (node.start + node.free < size && ready[node.start + node.free].task == ready[node.start].task)
+    ++node.free;
+  if (bound_ >= 0) {
+    const std::uint32_t left = static_cast<std::uint32_t>(bound_) - preemptions_;
+    const bool all = counts_ == Counts::preemptions ? left > 0 : left >= size;
+    if (!all) node.limit = std::min<std::uint16_t>(size, static_cast<std::uint16_t>(node.free + left));
   }
-  node.start = first;
-  node.free = static_cast<std::uint16_t>(last - first);
-  if (bound_ >= 0 && preemptions_ >= static_cast<std::uint32_t>(bound_)) node.limit = node.free;
   cut_off_ |= node.limit < size;
   return node;
+}
+
+std::uint32_t Dfs::preemptions_after(const Node& node) const {
+  if (node.position < node.free) return node.preemptions;
+  return node.preemptions + (counts_ == Counts::preemptions ? 1 : node.position - node.free + 1u);
+}
+
+// Asked for every step. False: the choice that was just made leads to what another part searches.
+bool Dfs::is_ours(const Node& node) {
+  if (stream_.parts == 1 || node.ready == 1) return true;
+  choices_hash_ = (choices_hash_ ^ node.choice.task ^ std::uint64_t{node.choice.alternative} << 16 ^
+                   std::uint64_t{depth_} << 32) *
+                  0x9e3779b97f4a7c15;
+  choices_hash_ ^= choices_hash_ >> 29;
+  constexpr int more_than_parts = 3;
+  if (++choices_ != static_cast<std::size_t>(std::bit_width(stream_.parts) + more_than_parts)) return true;
+  return choices_hash_ % stream_.parts == stream_.part;
 }
 
 std::size_t Dfs::take(Node& node, std::span<const Ready> ready) {
@@ -115,9 +141,11 @@ std::size_t Dfs::take(Node& node, std::span<const Ready> ready) {
   const Ready& entry = ready[index];
   node.choice = {entry.task, static_cast<std::uint16_t>(entry.event.alternative)};
   node.op = last_op_ = entry.event.op;
-  preemptions_ = node.preemptions_after();
+  preemptions_ = preemptions_after(node);
   ++depth_;
-  return index;
+  if (is_ours(node)) return index;
+  off_path_ = is_others_ = true;
+  return abandon;
 }
 
 // After resume(): takes at the new node what the lost execution took there, and at the last step
@@ -177,6 +205,7 @@ void Dfs::finish() {
     if (depth_ < expected) note_early_end(expected);
     learn();
   }
+  if (is_others_) learn();
   following_.clear();
   turn_off_at_ = nowhere;
 }
@@ -199,7 +228,7 @@ bool Dfs::to_next_execution() {
 // Whether the path as it stands is the beginning of an execution of the search before; sets where
 // to turn off from it, if anywhere.
 bool Dfs::is_known() {
-  const std::uint32_t preemptions = path_.empty() ? 0 : path_.back().preemptions_after();
+  const std::uint32_t preemptions = path_.empty() ? 0 : preemptions_after(path_.back());
   if (!knows_ || preemptions > known_bound_ || known_at_ == known_.size()) return false;
   const std::uint32_t last_choice = known_[known_at_++];
   turn_off_at_ = last_choice == 0 ? nowhere : last_choice - 1;
@@ -238,6 +267,8 @@ void Dfs::note_early_end(std::size_t expected) {
       execution_, depth_, expected);
 }
 
-std::unique_ptr<Strategy> make_dfs(int preemptions) { return std::make_unique<Dfs>(preemptions); }
+std::unique_ptr<Strategy> make_dfs(int preemptions, Stream stream) {
+  return std::make_unique<Dfs>(preemptions, Dfs::Learning::no, stream);
+}
 
 }  // namespace harness

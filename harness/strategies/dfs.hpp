@@ -10,30 +10,38 @@
 // for each execution is enough to know it again: the last step at which it had another choice. Up
 // to there the way must be walked once more, to see what there is to choose; where there is none,
 // not even that.
+//
+// A part of a divided search (see Stream) leaves out what hangs below the choices that are another part's:
+// the first few steps with a choice, by a hash. Executions that are over by then are everybody's.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "harness/engine/strategy.hpp"
+#include "harness/strategies/draws.hpp"
 
 namespace harness {
 
 class Dfs final : public Strategy {
  public:
   enum class Learning { no, for_restart };
+  // What is bounded: switches away from a task that could have gone on; or how many tasks are passed over
+  // in all, where the next one is the running task and then the others in turn.
+  enum class Counts { preemptions, delays };
   // A bound of -1 is none.
-  explicit Dfs(int preemptions, Learning learning = Learning::no)
-      : bound_(preemptions), learning_(learning) {}
+  explicit Dfs(int bound, Learning learning = Learning::no, Stream stream = {},
+               Counts counts = Counts::preemptions)
+      : bound_(bound), learning_(learning), stream_(stream), counts_(counts) {}
 
   bool begin(std::uint64_t execution) override;
   std::size_t next(std::span<const Ready> ready, TaskId current) override;
   void resume(std::uint64_t executions, std::span<const Choice> path) override;
-  void reconsider() override { *this = Dfs(bound_, learning_); }
+  void reconsider() override { *this = Dfs(bound_, learning_, stream_, counts_); }
   bool exhausted() const override { return done_ && diverged_.empty(); }
   const std::string& diverged() const override { return diverged_; }
 
-  int bound() const { return bound_; }
+  int bound() const override { return bound_; }
   // Whether a choice was left out because of the bound.
   bool cut_off() const { return cut_off_; }
   // After an exhausted search: another one, of the executions with more preemptions than that one
@@ -61,10 +69,11 @@ class Dfs final : public Strategy {
       const std::size_t i = std::size_t{start} + position;
       return i < ready ? i : i - ready;
     }
-    std::uint32_t preemptions_after() const { return preemptions + (position < free ? 0 : 1); }
   };
   static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
+  std::uint32_t preemptions_after(const Node& node) const;
+  bool is_ours(const Node& node);
   static std::uint64_t hash_of(std::span<const Ready> ready);
   static bool is(const Ready& entry, Choice choice);
   Node new_node(std::span<const Ready> ready, TaskId current, std::uint64_t hash);
@@ -83,6 +92,8 @@ class Dfs final : public Strategy {
 
   int bound_;
   Learning learning_;
+  Stream stream_;
+  Counts counts_;
   std::vector<Node> path_;         // of the execution that runs, or ran last
   std::vector<Choice> following_;  // after resume(): of the lost execution
   std::size_t depth_ = 0;          // steps taken
@@ -90,6 +101,9 @@ class Dfs final : public Strategy {
   Op last_op_ = Op::start;
   bool started_ = false;
   bool done_ = false;
+  std::size_t choices_ = 0;  // steps with one, so far, and their hash
+  std::uint64_t choices_hash_ = 0;
+  bool is_others_ = false;  // this execution is another part's
   bool off_path_ = false;  // what is left of this execution is not recorded
   bool cut_off_ = false;
   std::uint64_t execution_ = 0;

@@ -51,6 +51,7 @@ class Dpor final : public Strategy {
   void resume(std::uint64_t executions, std::span<const Choice> path) override;
   std::uint64_t memory() const override { return rest_ ? 1 : 0; }
   void recall(std::uint64_t memory) override { rest_was_begun_ = memory != 0; }
+  void reconsider() override { *this = Dpor(bound_); }
   bool exhausted() const override {
     return rest_ ? rest_->exhausted() : done_ && diverged_.empty() && !incomplete_;
   }

@@ -6,11 +6,21 @@
 
 namespace harness {
 
+// Where the numbers of a search come from: a seed, and which part of the search this is. Part i of n
+// has the executions i, i + n, i + 2n, ... of the whole, so that together they draw what one would.
+struct Stream {
+  std::uint64_t seed = 1;
+  std::uint64_t part = 0;
+  std::uint64_t parts = 1;
+};
+
 class Draws {
  public:
-  explicit Draws(std::uint64_t seed) : seed_(mixed(seed + golden)) {}
+  explicit Draws(Stream stream) : stream_(stream), seed_(mixed(stream.seed + golden)) {}
 
-  void start(std::uint64_t execution) { state_ = mixed(seed_ ^ mixed(execution + golden)); }
+  void start(std::uint64_t execution) {
+    state_ = mixed(seed_ ^ mixed(execution * stream_.parts + stream_.part + golden));
+  }
 
   std::uint64_t word() { return mixed(state_ += golden); }
 
@@ -35,6 +45,7 @@ class Draws {
     return x ^ (x >> 31);
   }
 
+  Stream stream_;
   std::uint64_t seed_;
   std::uint64_t state_ = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "harness/engine/errors.hpp"
 #include "harness/engine/nearest.hpp"
+#include "harness/strategies/conflicts.hpp"
 #include "harness/strategies/each.hpp"
 
 namespace harness {
@@ -20,13 +21,19 @@ struct Row {
 using Options = const StrategyOptions&;
 
 constexpr Row rows[] = {
-    {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions); }},
+    {"delay", true, false,
+     [](Options options) { return make_delay(options.preemptions, options.stream()); }},
+    {"dfs", true, false, [](Options options) { return make_dfs(options.preemptions, options.stream()); }},
     {"dpor", true, false, [](Options options) { return make_dpor(options.preemptions); }},
-    {"pct", false, true, [](Options options) { return make_pct(options.seed, options.depth); }},
-    {"pos", false, false, [](Options options) { return make_pos(options.seed); }},
+    {"feedback", false, false, [](Options options) { return make_feedback(options.stream(), std::make_shared<Conflicts>()); }},
+    {"pct", false, true, [](Options options) { return make_pct(options.stream(), options.depth); }},
+    {"portfolio", true, false, [](Options options) { return make_portfolio(options.stream(), options.preemptions); }},
+    {"pos", false, false, [](Options options) { return make_pos(options.stream()); }},
     {"preemptions", true, false,
-     [](Options options) { return make_preemptions(options.preemptions); }},
-    {"random", false, false, [](Options options) { return make_random(options.seed); }},
+     [](Options options) { return make_preemptions(options.preemptions, options.stream()); }},
+    {"random", false, false, [](Options options) { return make_random(options.stream()); }},
+    {"surw", false, false, [](Options options) { return make_surw(options.stream()); }},
+    {"urw", false, false, [](Options options) { return make_urw(options.stream()); }},
 };
 
 void check(const Row& row, Options options) {

@@ -9,6 +9,7 @@
 
 #include "harness/engine/schedule.hpp"
 #include "harness/engine/strategy.hpp"
+#include "harness/strategies/draws.hpp"
 #include "harness/strategies/ready.hpp"
 
 namespace harness {
@@ -17,7 +18,11 @@ struct StrategyOptions {
   std::uint64_t seed = 1;
   int preemptions = -1;  // bound on preemptions per execution, -1: none (dfs, preemptions)
   int depth = 0;         // of the bugs to look for, 1 to max_depth; 0: 1 to 5 in turn (pct)
+  std::uint64_t part = 0;  // of a search that is divided: this one's number, from 0,
+  std::uint64_t parts = 1;  // and how many there are
+
   static constexpr int max_depth = 100;
+  Stream stream() const { return {seed, part, parts}; }
 };
 
 // Names for --strategy, sorted.

@@ -26,6 +26,7 @@
 #include "harness/strategies/dependence.hpp"
 #include "harness/strategies/draws.hpp"
 #include "harness/strategies/each.hpp"
+#include "harness/strategies/entries.hpp"
 
 namespace harness {
 namespace {
@@ -35,7 +36,7 @@ constexpr std::uint64_t usual_depths = 5;
 
 class Pct final : public Strategy {
  public:
-  Pct(std::uint64_t seed, int depth) : draws_(seed), depth_(static_cast<std::uint64_t>(depth)) {}
+  Pct(Stream stream, int depth) : draws_(stream), depth_(static_cast<std::uint64_t>(depth)) {}
 
   bool begin(std::uint64_t execution) override {
     draws_.start(execution);
@@ -57,7 +58,7 @@ class Pct final : public Strategy {
       priorities_[ready[top.first].task] = points_[passed_++].priority;
       top = highest(ready);
     }
-    const std::size_t index = top.first + (top.count == 1 ? 0 : draws_.below(top.count));
+    const std::size_t index = any_of(top, draws_);
     const Event& event = ready[index].event;
     if (gives_way(event)) priorities_[ready[index].task] = --lowest_;
     return index;
@@ -83,10 +84,6 @@ class Pct final : public Strategy {
     std::uint32_t step;
     Priority priority;
   };
-  struct Entries {  // of one task, in `ready`
-    std::size_t first;
-    std::uint32_t count;
-  };
 
   // Distinct steps of 1..k, all sets of them equally likely, sorted.
   void draw_points(std::uint64_t wanted) {
@@ -110,13 +107,12 @@ class Pct final : public Strategy {
     Entries top{0, 0};
     Priority best = 0;
     for (std::size_t i = 0; i < ready.size();) {
-      const TaskId task = ready[i].task;
-      const std::size_t first = i;
-      while (i < ready.size() && ready[i].task == task) ++i;
-      const Priority priority = priority_of(task);
+      const Entries entries = entries_at(ready, i);
+      const Priority priority = priority_of(ready[i].task);
+      i += entries.count;
       if (top.count != 0 && priority < best) continue;
       best = priority;
-      top = {first, static_cast<std::uint32_t>(i - first)};
+      top = entries;
     }
     return top;
   }
@@ -149,8 +145,8 @@ class Pct final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_pct(std::uint64_t seed, int depth) {
-  return std::make_unique<Pct>(seed, depth);
+std::unique_ptr<Strategy> make_pct(Stream stream, int depth) {
+  return std::make_unique<Pct>(stream, depth);
 }
 
 }  // namespace harness

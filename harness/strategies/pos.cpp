@@ -7,71 +7,48 @@
 // - Which events race is dependent(): also those on mappings, conditions and tasks, and nothing
 //   between loads, shared locks or plain points.
 // - A pending event that turned into another one while its task was blocked (a notified waiter
-// takes
-//   its mutex next) is drawn anew.
+//   takes its mutex next) is drawn anew.
 // - The alternatives of an event share its priority; which one happens is drawn uniformly.
-#include <vector>
-
-#include "harness/strategies/dependence.hpp"
-#include "harness/strategies/draws.hpp"
 #include "harness/strategies/each.hpp"
+#include "harness/strategies/entries.hpp"
+#include "harness/strategies/event_priorities.hpp"
 
 namespace harness {
 namespace {
 
 class Pos final : public Strategy {
  public:
-  explicit Pos(std::uint64_t seed) : draws_(seed) {}
+  explicit Pos(Stream stream) : draws_(stream) {}
 
   bool begin(std::uint64_t execution) override {
     draws_.start(execution);
-    for (Pending& pending : pending_) pending.drawn = false;
+    priorities_.begin();
     return true;
   }
 
   std::size_t next(std::span<const Ready> ready, TaskId /*current*/) override {
-    std::size_t top = 0;
-    std::uint32_t alternatives = 0;
+    Entries top{0, 0};
     std::uint64_t best = 0;
     for (std::size_t i = 0; i < ready.size();) {
-      const std::size_t first = i;
-      while (i < ready.size() && ready[i].task == ready[first].task) ++i;
-      const std::uint64_t priority = priority_of(ready[first]);
-      if (alternatives != 0 && priority <= best) continue;
+      const Entries entries = entries_at(ready, i);
+      const std::uint64_t priority = priorities_.of(ready[i], draws_);
+      i += entries.count;
+      if (top.count != 0 && priority <= best) continue;
       best = priority;
-      top = first;
-      alternatives = static_cast<std::uint32_t>(i - first);
+      top = entries;
     }
-    const std::size_t index = top + (alternatives == 1 ? 0 : draws_.below(alternatives));
-    pending_[ready[index].task].drawn = false;
-    for (const Ready& other : ready)
-      if (other.task != ready[index].task && dependent(ready[index].event, other.event))
-        pending_[other.task].drawn = false;
+    const std::size_t index = any_of(top, draws_);
+    priorities_.chosen(ready, index);
     return index;
   }
 
  private:
-  struct Pending {
-    std::uint64_t priority = 0;
-    std::uintptr_t object = 0;
-    Op op = Op::start;
-    bool drawn = false;
-  };
-
-  std::uint64_t priority_of(const Ready& entry) {
-    if (entry.task >= pending_.size()) pending_.resize(std::size_t{entry.task} + 1);
-    Pending& pending = pending_[entry.task];
-    if (!pending.drawn || pending.op != entry.event.op || pending.object != entry.event.object)
-      pending = {draws_.word(), entry.event.object, entry.event.op, true};
-    return pending.priority;
-  }
-
   Draws draws_;
-  std::vector<Pending> pending_;  // by task
+  EventPriorities priorities_;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_pos(std::uint64_t seed) { return std::make_unique<Pos>(seed); }
+std::unique_ptr<Strategy> make_pos(Stream stream) { return std::make_unique<Pos>(stream); }
 
 }  // namespace harness

@@ -8,7 +8,7 @@ namespace {
 
 class Random final : public Strategy {
  public:
-  explicit Random(std::uint64_t seed) : draws_(seed) {}
+  explicit Random(Stream stream) : draws_(stream) {}
 
   bool begin(std::uint64_t execution) override {
     draws_.start(execution);
@@ -25,6 +25,6 @@ class Random final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_random(std::uint64_t seed) { return std::make_unique<Random>(seed); }
+std::unique_ptr<Strategy> make_random(Stream stream) { return std::make_unique<Random>(stream); }
 
 }  // namespace harness

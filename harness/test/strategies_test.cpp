@@ -50,7 +50,7 @@ double chi_square(const std::vector<std::size_t>& counts) {
 
 TEST(Strategies, AreMadeByName) {
   EXPECT_EQ(strategy_names(),
-            (std::vector<std::string>{"dfs", "dpor", "pct", "pos", "preemptions", "random"}));
+            (std::vector<std::string>{"delay", "dfs", "dpor", "feedback", "pct", "portfolio", "pos", "preemptions", "random", "surw", "urw"}));
   for (const std::string& name : strategy_names()) {
     const auto strategy = make_strategy(name, {});
     ASSERT_TRUE(strategy);
@@ -65,13 +65,13 @@ TEST(Strategies, AnUnknownNameGetsTheNearestOne) {
     return usage_error([&] { make_strategy(name, {}); });
   };
   EXPECT_EQ(made("rnadom"),
-            "unknown strategy 'rnadom'; did you mean 'random'? (known: dfs, dpor, pct, pos, preemptions, "
-            "random)");
+            "unknown strategy 'rnadom'; did you mean 'random'? (known: delay, dfs, dpor, feedback, pct, portfolio, pos, preemptions, "
+            "random, surw, urw)");
   EXPECT_EQ(made("DFS"),
-            "unknown strategy 'DFS'; did you mean 'dfs'? (known: dfs, dpor, pct, pos, preemptions, "
-            "random)");
-  EXPECT_EQ(made("bogus"), "unknown strategy 'bogus' (known: dfs, dpor, pct, pos, preemptions, random)");
-  EXPECT_EQ(made(""), "unknown strategy '' (known: dfs, dpor, pct, pos, preemptions, random)");
+            "unknown strategy 'DFS'; did you mean 'dfs'? (known: delay, dfs, dpor, feedback, pct, portfolio, pos, preemptions, "
+            "random, surw, urw)");
+  EXPECT_EQ(made("bogus"), "unknown strategy 'bogus' (known: delay, dfs, dpor, feedback, pct, portfolio, pos, preemptions, random, surw, urw)");
+  EXPECT_EQ(made(""), "unknown strategy '' (known: delay, dfs, dpor, feedback, pct, portfolio, pos, preemptions, random, surw, urw)");
 }
 
 TEST(Strategies, ABoundWhereThereIsNoneIsAnError) {
@@ -104,7 +104,7 @@ TEST(Strategies, ADepthOutOfRangeOrWhereThereIsNoneIsAnError) {
 
 TEST(Strategies, OnlyTheBoundedOnesTakeABound) {
   for (const auto& name : strategy_names()) {
-    const bool bounded = name == "dfs" || name == "dpor" || name == "preemptions";
+    const bool bounded = name == "dfs" || name == "dpor" || name == "preemptions" || name == "delay" || name == "portfolio";
     const auto text = usage_error([&] { make_strategy(name, {.preemptions = 2}); });
     EXPECT_EQ(text == "no error", bounded) << name << ": " << text;
   }

@@ -1,0 +1,208 @@
+// portfolio: the default. A few executions of each strategy tell how large the tree of interleavings is
+// (Knuth, "Estimating the efficiency of backtrack programs", 1975: along a random path the product of the
+// numbers of choices is, on average, the number of leaves). A small tree is searched to its end. Of a
+// large one every second execution goes to the search with few preemptions, until the bound is done with,
+// and the rest to those that sample, by what each has found: orders of conflicting events that were never
+// seen before.
+//
+// What one strategy sees, feedback learns from. The search ends when the tree, or the bound, is done with,
+// and as many executions have been sampled; exhausted() then holds within bound().
+//
+// An execution depends on seed, number and all executions before it. After a lost worker there has been a
+// violation, so that nothing can be exhaustive any more: a new one only samples, and begins to learn anew.
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "harness/strategies/conflicts.hpp"
+#include "harness/strategies/draws.hpp"
+#include "harness/strategies/each.hpp"
+
+namespace harness {
+namespace {
+
+constexpr double small_tree = 400'000;  // leaves
+
+enum Arm : std::size_t { feedback, pos, random, surw, pct, urw, sampling_arms };
+
+// The first executions; then what has paid off. Which arm a letter is, says arm_of().
+constexpr std::string_view opening =
+    "fffoffffffrffffoffsfffrffcffuffrfofrfcfrfsfrfofrfrfrfrfrfrfrfrfr";
+
+constexpr Arm arm_of(char letter) {
+  switch (letter) {
+    case 'f':
+      return feedback;
+    case 'o':
+      return pos;
+    case 'r':
+      return random;
+    case 's':
+      return surw;
+    case 'c':
+      return pct;
+    default:
+      return urw;
+  }
+}
+
+class Portfolio final : public Strategy {
+ public:
+  Portfolio(Stream stream, int preemptions)
+      : draws_(stream), preemptions_(preemptions), conflicts_(std::make_shared<Conflicts>()) {
+    arms_[feedback].strategy = make_feedback(stream, conflicts_);
+    arms_[pos].strategy = make_pos(stream);
+    arms_[random].strategy = make_random(stream);
+    arms_[surw].strategy = make_surw(stream);
+    arms_[pct].strategy = make_pct(stream, 0);
+    arms_[urw].strategy = make_urw(stream);
+    stream_ = stream;
+  }
+
+  bool begin(std::uint64_t execution) override {
+    if (done_) return false;
+    if (!abandoned_) choose(execution);
+    abandoned_ = false;
+    if (systematic_ && !search_->begin(searched_)) {
+      finished_ = true;
+      if (!may_sample()) return !(done_ = true);
+      systematic_ = false;
+      arm_ = drawn_arm();
+    }
+    if (!systematic_) begin_sampling();
+    return true;
+  }
+
+  std::size_t next(std::span<const Ready> ready, TaskId current) override {
+    if (systematic_) {
+      const std::size_t index = search_->next(ready, current);
+      abandoned_ = index == abandon;
+      return index;
+    }
+    const std::size_t index = arms_[arm_].strategy->next(ready, current);
+    if (arm_ == random) leaves_ *= static_cast<double>(ready.size());
+    if (arm_ != feedback) {
+      const Event& event = ready[index].event;
+      conflicts_->executed(conflicts_->site_of(event), event);
+    }
+    return index;
+  }
+
+  void completed() override { running().completed(); }
+
+  void end() override {
+    running().end();
+    if (abandoned_) return;
+    if (systematic_) {
+      ++searched_;
+      return;
+    }
+    ++sampled_;
+    Sampling& arm = arms_[arm_];
+    ++arm.executions;
+    for (Sampling& each : arms_) each.paid *= 0.999;
+    arm.paid += static_cast<double>(conflicts_->orders() - orders_);
+    if (arm_ == random && leaves_ < 1e300) leaves_sum_ += leaves_, ++leaves_count_;
+    else if (arm_ == random) leaves_sum_ = 1e300, ++leaves_count_;
+  }
+
+  void resume(std::uint64_t executions, std::span<const Choice> /*path*/) override {
+    lost_ = executions > 0;
+    for (Sampling& arm : arms_) arm.executions = executions;
+  }
+
+  void reconsider() override {
+    for (Sampling& arm : arms_) arm.strategy->reconsider();
+    if (search_) search_->reconsider();
+    searched_ = 0;
+    finished_ = false;
+  }
+
+  bool exhausted() const override { return done_ && search_->exhausted(); }
+  int bound() const override { return exhausted() ? search_->bound() : -1; }
+  double leaves() const override {
+    return leaves_count_ == 0 ? 0 : leaves_sum_ / static_cast<double>(leaves_count_);
+  }
+  const std::string& diverged() const override { return running_search().diverged(); }
+
+ private:
+  struct Sampling {
+    std::unique_ptr<Strategy> strategy;
+    std::uint64_t executions = 0;
+    double paid = 0;  // orders seen first, those of long ago counting less
+  };
+
+  Strategy& running() { return systematic_ ? *search_ : *arms_[arm_].strategy; }
+  const Strategy& running_search() const { return search_ ? *search_ : *arms_[random].strategy; }
+
+  void choose(std::uint64_t execution) {
+    draws_.start(execution);
+    systematic_ = false;
+    if (sampled_ < opening.size() && !lost_) {
+      arm_ = arm_of(opening[sampled_]);
+      return;
+    }
+    if (!lost_ && !search_) choose_search();
+    systematic_ = !lost_ && !finished_ && (is_small_ || searched_ <= sampled_);
+    if (finished_ && !may_sample()) systematic_ = true;  // and its begin() says that it is over
+    if (!systematic_) arm_ = drawn_arm();
+  }
+
+  void choose_search() {
+    is_small_ = leaves() <= small_tree;
+    search_ = is_small_ ? make_dfs(-1, stream_) : make_preemptions(preemptions_, stream_);
+  }
+
+  // After the search has come to its end.
+  bool may_sample() const { return !is_small_ && sampled_ < searched_; }
+
+  Arm drawn_arm() {
+    double sum = 0;
+    for (const Sampling& arm : arms_) sum += weight(arm);
+    double drawn = static_cast<double>(draws_.word() >> 11) * 0x1p-53 * sum;
+    for (std::size_t i = 0; i + 1 < sampling_arms; ++i) {
+      drawn -= weight(arms_[i]);
+      if (drawn < 0) return static_cast<Arm>(i);
+    }
+    return static_cast<Arm>(sampling_arms - 1);
+  }
+  static double weight(const Sampling& arm) { return 1 + std::min(arm.paid, 8.0); }
+
+  void begin_sampling() {
+    Sampling& arm = arms_[arm_];
+    if (arm_ != feedback) conflicts_->begin();
+    orders_ = conflicts_->orders();
+    leaves_ = 1;
+    arm.strategy->begin(arm.executions);
+  }
+
+  Draws draws_;
+  Stream stream_;
+  int preemptions_;  // bound of the search in a large tree; -1: none
+  std::shared_ptr<Conflicts> conflicts_;
+  std::array<Sampling, sampling_arms> arms_;
+  std::unique_ptr<Strategy> search_;  // from the end of the opening on
+  bool is_small_ = false;
+  bool finished_ = false;  // the search has nothing left
+  bool done_ = false;
+  bool lost_ = false;
+  std::uint64_t sampled_ = 0, searched_ = 0;
+  double leaves_sum_ = 0;
+  std::uint64_t leaves_count_ = 0;
+  // of the execution that runs
+  Arm arm_ = feedback;
+  bool systematic_ = false;
+  bool abandoned_ = false;
+  double leaves_ = 1;
+  std::size_t orders_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_portfolio(Stream stream, int preemptions) {
+  return std::make_unique<Portfolio>(stream, preemptions);
+}
+
+}  // namespace harness

@@ -1,0 +1,635 @@
+// What the standard library offers for threads beyond surface.cpp, used rightly, and next to it the same used
+// subtly wrongly: the former must pass under every interleaving, the latter must be found.
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <condition_variable>
+#include <coroutine>
+#include <exception>
+#include <functional>
+#include <future>
+#include <latch>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <semaphore>
+#include <shared_mutex>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#undef NDEBUG
+#include <cassert>
+
+#include "harness/scenario.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// --- atomics
+
+void floating_point(harness::Execution& run) {
+  static std::atomic<double> sum;
+  static std::atomic<float> small;
+  sum = 0;
+  small = 1.5f;
+  const auto work = [] {
+    sum.fetch_add(0.5);
+    float seen = small;
+    while (!small.compare_exchange_weak(seen, seen * 2)) {
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  assert(sum == 1.0 && small == 6.0f);
+}
+
+void references(harness::Execution& run) {
+  alignas(std::atomic_ref<long>::required_alignment) long value = 0;
+  std::array<int, 2> plain = {0, 0};
+  const auto work = [&] {
+    std::atomic_ref<long>(value).fetch_add(1);
+    std::atomic_ref<int>(plain[0]).fetch_or(4);
+    std::atomic_ref<int> word(plain[1]);
+    word.store(1);
+    word.notify_all();
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.spawn("third", [&] { std::atomic_ref<int>(plain[1]).wait(0); });
+  run.join();
+  assert(value == 2 && plain[0] == 4);
+}
+
+void reference_lost_update(harness::Execution& run) {
+  int value = 0;
+  const auto work = [&] {
+    std::atomic_ref<int> word(value);
+    word.store(word.load() + 1);
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  assert(value == 2);
+}
+
+// libstdc++ 12 releases the lock in them with a relaxed operation: by the letter of the language its accesses to the
+// pointer race, and they are reported.
+void shared_pointers(harness::Execution& run) {
+  std::atomic<std::shared_ptr<int>> shared{std::make_shared<int>(0)};
+  const auto work = [&] {
+    auto seen = shared.load();
+    while (!shared.compare_exchange_weak(seen, std::make_shared<int>(*seen + 1))) {
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  const std::shared_ptr<int> last = shared.load();
+  assert(*last == 2 && last.use_count() == 2);
+  std::shared_ptr<int> old = std::make_shared<int>(7);
+  assert(*std::atomic_exchange(&old, std::make_shared<int>(8)) == 7 && *std::atomic_load(&old) == 8);
+  std::atomic<std::weak_ptr<int>> weak{old};
+  assert(*weak.load().lock() == 8);
+}
+
+void shared_pointer_waits(harness::Execution& run) {
+  std::atomic<std::shared_ptr<int>> shared;
+  run.spawn("waiter", [&] {
+    shared.wait(nullptr);
+    assert(*shared.load() == 5);
+  });
+  run.spawn("setter", [&] {
+    shared.store(std::make_shared<int>(5));
+    shared.notify_one();
+  });
+  run.join();
+}
+
+// Words that are no futex wait in libstdc++'s pool of proxies.
+template <class T>
+void waits_of(harness::Execution& run, std::string name) {
+  static std::atomic<T> word;
+  word = T{0};
+  run.spawn(name + "-first", [] { word.wait(T{0}); });
+  run.spawn(name + "-second", [] { word.wait(T{0}); });
+  run.spawn(name + "-notifier", [] {
+    word = T{1};
+    word.notify_all();
+  });
+  run.join();
+}
+void proxy_waits(harness::Execution& run) {
+  waits_of<char>(run, "char");
+  waits_of<long>(run, "long");
+}
+
+void forgotten_notify(harness::Execution& run) {
+  std::atomic<long> word{0};
+  run.spawn("waiter", [&] { word.wait(0); });
+  run.spawn("setter", [&] { word = 1; });
+  run.join();
+}
+
+void flags(harness::Execution& run) {
+  std::atomic_flag flag;
+  run.spawn("waiter", [&] {
+    flag.wait(false);
+    assert(flag.test());
+  });
+  run.spawn("setter", [&] {
+    flag.test_and_set();
+    flag.notify_all();
+  });
+  run.join();
+}
+
+// --- threads that stop
+
+void jthreads(harness::Execution&) {
+  std::atomic<int> rounds{0};
+  std::atomic<bool> called{false};
+  {
+    std::jthread worker([&](std::stop_token token) {
+      const std::stop_callback callback(token, [&] { called = true; });
+      rounds = 1;
+      while (!token.stop_requested()) {
+      }
+    });
+    while (rounds == 0) std::this_thread::yield();
+  }
+  assert(called && rounds == 1);
+}
+
+void stoppable_wait(harness::Execution&) {
+  std::mutex mutex;
+  std::condition_variable_any condition;
+  bool stopped = false;
+  {
+    std::jthread worker([&](std::stop_token token) {
+      std::unique_lock lock(mutex);
+      stopped = !condition.wait(lock, token, [] { return false; });
+    });
+  }
+  assert(stopped);
+}
+
+void stop_callbacks(harness::Execution& run) {
+  std::stop_source source;
+  std::atomic<int> calls{0};
+  run.spawn("registers", [&] { const std::stop_callback callback(source.get_token(), [&] { calls.fetch_add(1); }); });
+  run.spawn("first", [&] { source.request_stop(); });
+  run.spawn("second", [&] { source.request_stop(); });
+  run.join();
+  assert(calls <= 1 && source.stop_requested());
+}
+
+// --- futures
+
+void futures(harness::Execution&) {
+  std::promise<int> promise;
+  std::shared_future<int> shared = promise.get_future().share();
+  auto doubled = std::async(std::launch::async, [shared] { return shared.get() * 2; });
+  auto lazy = std::async(std::launch::deferred, [] { return std::this_thread::get_id(); });
+  assert(shared.wait_for(1ms) == std::future_status::timeout);
+  promise.set_value(21);
+  assert(doubled.get() == 42 && lazy.get() == std::this_thread::get_id());
+  std::packaged_task<int(int)> task([](int x) -> int { throw x; });
+  auto result = task.get_future();
+  std::thread(std::move(task), 5).join();
+  try {
+    result.get();
+    assert(false);
+  } catch (int value) {
+    assert(value == 5);
+  }
+  auto abandoned = [] { return std::promise<void>().get_future(); }();
+  try {
+    abandoned.get();
+    assert(false);
+  } catch (const std::future_error& error) {
+    assert(error.code() == std::future_errc::broken_promise);
+  }
+}
+
+void two_setters(harness::Execution& run) {
+  std::promise<int> promise;
+  std::atomic<int> refused{0};
+  const auto work = [&] {
+    try {
+      promise.set_value(1);
+    } catch (const std::future_error&) {
+      refused.fetch_add(1);
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  assert(promise.get_future().get() == 1 && refused == 1);
+}
+
+// --- locks
+
+void lock_several(harness::Execution& run) {
+  std::mutex first, second;
+  int counter = 0;
+  run.spawn("forwards", [&] {
+    const std::scoped_lock both(first, second);
+    ++counter;
+  });
+  run.spawn("backwards", [&] {
+    std::unique_lock a(second, std::defer_lock), b(first, std::defer_lock);
+    std::lock(a, b);
+    ++counter;
+  });
+  run.spawn("tries", [&] {
+    if (std::try_lock(first, second) == -1) {
+      first.unlock();
+      second.unlock();
+    }
+  });
+  run.join();
+  assert(counter == 2);
+}
+
+void lock_order(harness::Execution& run) {
+  std::mutex first, second;
+  run.spawn("forwards", [&] {
+    const std::lock_guard a(first);
+    const std::lock_guard b(second);
+  });
+  run.spawn("backwards", [&] {
+    const std::lock_guard b(second);
+    const std::lock_guard a(first);
+  });
+  run.join();
+}
+
+void reader_upgrades(harness::Execution& run) {
+  static std::shared_mutex mutex;
+  const auto work = [] {
+    const std::shared_lock reading(mutex);
+    const std::unique_lock writing(mutex);  // never: it reads itself
+  };
+  run.spawn("first", work);
+  run.join();
+}
+
+void timed_locks(harness::Execution&) {
+  std::timed_mutex timed;
+  std::recursive_timed_mutex recursive;
+  std::shared_timed_mutex shared;
+  const std::lock_guard held(timed);
+  const std::scoped_lock twice(recursive);
+  assert(recursive.try_lock_for(1ms));
+  recursive.unlock();
+  shared.lock_shared();
+  std::thread([&] {
+    assert(!timed.try_lock_for(1s) && !timed.try_lock_until(std::chrono::system_clock::now() + 1s));
+    assert(!recursive.try_lock_until(std::chrono::steady_clock::now() + 1s));
+    assert(!shared.try_lock_for(1ms) && shared.try_lock_shared_for(1ms));
+    shared.unlock_shared();
+  }).join();
+  shared.unlock_shared();
+}
+
+// --- semaphores, latches, barriers
+
+void binary_semaphores(harness::Execution& run) {
+  std::binary_semaphore ping{1}, pong{0};
+  std::string text;
+  run.spawn("ping", [&] {
+    for (int i = 0; i < 2; ++i) {
+      ping.acquire();
+      text += 'i';
+      pong.release();
+    }
+  });
+  run.spawn("pong", [&] {
+    for (int i = 0; i < 2; ++i) {
+      pong.acquire();
+      text += 'o';
+      ping.release();
+    }
+  });
+  run.join();
+  assert(text == "ioio" && ping.try_acquire() && !pong.try_acquire_for(1ms));
+}
+
+// Right, but for libstdc++ 12: a waiter that has seen a 1 which another took goes to sleep on the next 1.
+void semaphore_overuse(harness::Execution& run) {
+  std::counting_semaphore<3> room{2};
+  std::atomic<int> inside{0};
+  const auto work = [&] {
+    room.acquire();
+    assert(inside.fetch_add(1) < 2);
+    inside.fetch_sub(1);
+    room.release();
+  };
+  for (const char* name : {"first", "second", "third"}) run.spawn(name, work);
+  run.join();
+}
+
+void latches(harness::Execution& run) {
+  std::latch ready{2};
+  std::atomic<int> arrived{0};
+  const auto work = [&] {
+    arrived.fetch_add(1);
+    ready.count_down();
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.spawn("waiter", [&] {
+    ready.wait();
+    assert(arrived == 2 && ready.try_wait());
+  });
+  run.join();
+}
+
+void latch_too_high(harness::Execution& run) {
+  std::latch ready{3};
+  run.spawn("first", [&] { ready.arrive_and_wait(); });
+  run.spawn("second", [&] { ready.arrive_and_wait(); });
+  run.join();
+}
+
+void barrier_phases(harness::Execution& run) {
+  static int completions;
+  static int sum;
+  completions = sum = 0;
+  std::barrier phases(2, []() noexcept {
+    ++completions;
+    sum *= 10;
+  });
+  std::mutex mutex;
+  const auto work = [&](int value, int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      {
+        const std::lock_guard lock(mutex);
+        sum += value;
+      }
+      if (i + 1 < rounds)
+        phases.arrive_and_wait();
+      else
+        phases.arrive_and_drop();
+    }
+  };
+  run.spawn("first", [=, &work] { work(1, 2); });
+  run.spawn("second", [=, &work] { work(2, 2); });
+  run.join();
+  assert(completions == 2 && sum == 330);
+}
+
+// --- once, statics, thread-locals
+
+int once_attempts;
+void once_throws_often(harness::Execution& run) {
+  std::once_flag flag;
+  once_attempts = 0;
+  std::atomic<int> thrown{0};
+  const auto work = [&] {
+    try {
+      std::call_once(flag, [] {
+        if (++once_attempts < 3) throw std::logic_error("not yet");
+      });
+    } catch (const std::logic_error&) {
+      thrown.fetch_add(1);
+    }
+  };
+  for (const char* name : {"first", "second", "third"}) run.spawn(name, work);
+  run.join();
+  assert(once_attempts == 3 && thrown == 2);
+}
+
+struct Throwing {
+  static inline int attempts = 0;
+  Throwing() {
+    if (++attempts == 1) throw std::runtime_error("first");
+  }
+};
+void static_throws(harness::Execution& run) {
+  std::atomic<int> thrown{0};
+  const auto work = [&] {
+    try {
+      static Throwing instance;
+      static_cast<void>(&instance);
+    } catch (const std::runtime_error&) {
+      thrown.fetch_add(1);
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  assert(Throwing::attempts == 2 && thrown == 1);
+}
+
+// --- coroutines, passed from thread to thread
+
+struct Job {
+  struct promise_type {
+    Job get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_value(int value) { result = value; }
+    void unhandled_exception() { error = std::current_exception(); }
+    int result = 0;
+    std::exception_ptr error;
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+Job add_up(std::atomic<int>& sum, int until) {
+  for (int i = 1; i <= until; ++i) {
+    sum.fetch_add(i);
+    co_await std::suspend_always{};
+  }
+  if (until > 2) throw std::runtime_error("too far");
+  co_return sum.load();
+}
+
+void coroutines(harness::Execution& run) {
+  std::atomic<int> sum{0};
+  std::mutex mutex;
+  Job job = add_up(sum, 2);
+  Job fails = add_up(sum, 3);
+  const auto work = [&] {
+    for (int i = 0; i < 4; ++i) {
+      const std::lock_guard lock(mutex);
+      if (!job.handle.done()) job.handle.resume();
+      if (!fails.handle.done()) fails.handle.resume();
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+  assert(job.handle.done() && fails.handle.done() && sum == 9 && fails.handle.promise().error != nullptr);
+  job.handle.destroy();
+  fails.handle.destroy();
+}
+
+// --- exceptions through everything
+
+void nested_exceptions(harness::Execution& run) {
+  const auto work = [] {
+    std::mutex mutex;
+    std::exception_ptr kept;
+    try {
+      const std::lock_guard lock(mutex);
+      try {
+        throw std::invalid_argument("inner");
+      } catch (...) {
+        std::this_thread::yield();
+        std::throw_with_nested(std::runtime_error("outer"));
+      }
+    } catch (const std::runtime_error& error) {
+      assert(std::string(error.what()) == "outer" && std::uncaught_exceptions() == 0);
+      kept = std::current_exception();
+    }
+    assert(mutex.try_lock());
+    try {
+      std::rethrow_exception(kept);
+    } catch (const std::nested_exception& nested) {
+      try {
+        nested.rethrow_nested();
+      } catch (const std::invalid_argument& inner) {
+        assert(std::string(inner.what()) == "inner");
+      }
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+}
+
+struct Yields {
+  ~Yields() {
+    std::this_thread::yield();
+    assert(std::uncaught_exceptions() == 1);
+  }
+};
+void unwinding_is_interleaved(harness::Execution& run) {
+  const auto work = [] {
+    try {
+      const Yields outer, inner;
+      throw std::runtime_error("both at once");
+    } catch (const std::exception&) {
+      assert(std::uncaught_exceptions() == 0);
+    }
+  };
+  run.spawn("first", work);
+  run.spawn("second", work);
+  run.join();
+}
+
+// --- a condition variable, used subtly wrongly
+
+void wakes_the_wrong_one(harness::Execution& run) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  int stage = 0;
+  const auto wait_for = [&](int wanted) {
+    std::unique_lock lock(mutex);
+    condition.wait(lock, [&] { return stage >= wanted; });
+    ++stage;
+    condition.notify_one();  // may wake one that waits for more
+  };
+  run.spawn("second", [&] { wait_for(2); });
+  run.spawn("first", [&] { wait_for(1); });
+  run.spawn("third", [&] { wait_for(3); });
+  run.spawn("starter", [&] {
+    const std::lock_guard lock(mutex);
+    ++stage;
+    condition.notify_one();
+  });
+  run.join();
+}
+
+void signals_outside(harness::Execution& run) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  std::atomic<bool> ready{false};
+  run.spawn("waiter", [&] {
+    std::unique_lock lock(mutex);
+    while (!ready) condition.wait(lock);
+  });
+  run.spawn("setter", [&] {
+    ready = true;  // between the look and the wait
+    condition.notify_one();
+  });
+  run.join();
+}
+
+void notify_at_exit(harness::Execution&) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool gone = false;
+  std::thread worker([&] {
+    std::unique_lock lock(mutex);
+    gone = true;
+    std::notify_all_at_thread_exit(condition, std::move(lock));
+  });
+  {
+    std::unique_lock lock(mutex);
+    condition.wait(lock, [&] { return gone; });
+  }
+  worker.join();
+}
+
+struct Program {
+  void (*play)(harness::Execution&);
+  const char* expected = "pass";
+};
+
+const std::map<std::string_view, Program> programs = {
+    {"floating-point", {floating_point}},
+    {"references", {references}},
+    {"reference-lost-update", {reference_lost_update, "assertion"}},
+    {"shared-pointers", {shared_pointers, "data-race"}},
+    {"shared-pointer-waits", {shared_pointer_waits, "data-race"}},
+    {"proxy-waits", {proxy_waits}},
+    {"forgotten-notify", {forgotten_notify, "deadlock"}},
+    {"flags", {flags}},
+    {"jthreads", {jthreads}},
+    {"stoppable-wait", {stoppable_wait}},
+    {"stop-callbacks", {stop_callbacks}},
+    {"futures", {futures}},
+    {"two-setters", {two_setters}},
+    {"lock-several", {lock_several}},
+    {"lock-order", {lock_order, "deadlock"}},
+    {"reader-upgrades", {reader_upgrades, "deadlock"}},
+    {"timed-locks", {timed_locks}},
+    {"binary-semaphores", {binary_semaphores}},
+    {"semaphore-overuse", {semaphore_overuse, "deadlock"}},
+    {"latches", {latches}},
+    {"latch-too-high", {latch_too_high, "deadlock"}},
+    {"barrier-phases", {barrier_phases}},
+    {"once-throws-often", {once_throws_often}},
+    {"static-throws", {static_throws}},
+    {"coroutines", {coroutines}},
+    {"nested-exceptions", {nested_exceptions}},
+    {"unwinding-is-interleaved", {unwinding_is_interleaved}},
+    {"wakes-the-wrong-one", {wakes_the_wrong_one, "deadlock"}},
+    {"signals-outside", {signals_outside, "deadlock"}},
+    {"notify-at-exit", {notify_at_exit}},
+};
+
+std::vector<harness::Variant> variants() {
+  std::vector<harness::Variant> all;
+  for (const auto& [name, program] : programs) all.push_back({std::string(name), program.expected});
+  return all;
+}
+
+}  // namespace
+
+HARNESS_SCENARIO({
+    .name = "surface_cxx",
+    .about = "what the standard library offers for threads",
+    .variants = variants(),
+    .play = [](harness::Execution& run, std::string_view variant) { programs.at(variant).play(run); },
+});
