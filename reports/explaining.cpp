@@ -48,9 +48,8 @@ class Explained {
     if (violation.shrunk.empty()) return;
     const std::string before = switches_in(violation.schedule);
     const std::string after = switches_in(violation.shrunk);
-    const std::string what = before == after
-                                 ? fmt::format("shortened, with {} as before", after)
-                                 : fmt::format("shrunk from {} to {}", before, after);
+    const std::string what = before == after ? fmt::format("shortened, with {} as before", after)
+                                             : fmt::format("shrunk from {} to {}", before, after);
     say(heading, what + ": " + violation.shrunk);
   }
 
@@ -62,8 +61,9 @@ class Explained {
       const std::size_t end = std::min(schedule.find(' ', at), schedule.size());
       std::string task = schedule.substr(at, end - at);
       task.erase(std::min(task.find_first_of("*/@"), task.size()));
-      if (!last.empty() && task != last) ++switches;
-      last = std::move(task);
+      const bool is_step = !task.starts_with("racy:");
+      if (is_step && !last.empty() && task != last) ++switches;
+      if (is_step) last = std::move(task);
       at = end + 1;
     }
     return switches == 1 ? "1 switch" : fmt::format("{} switches", grouped(switches));

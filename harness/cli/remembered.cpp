@@ -27,6 +27,15 @@ bool is_violation_of(const std::string& rule, const reports::Verdict& verdict) {
   return verdict.violation && verdict.violation->rule == rule;
 }
 
+// A schedule that names what this program does not have is nothing that the user wrote.
+reports::Verdict try_out(const Scenario& scenario, const Variant& variant, const Request& request) {
+  try {
+    return run_variant(scenario, variant, request);
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
 #if HARNESS_ENGINE
 std::vector<Turn> turns(const reports::Verdict& verdict) { return turns_of(verdict); }
 
@@ -104,10 +113,10 @@ Remembered::Fate Remembered::replay_one(CorpusEntry& entry, const Scenario& scen
   one.max_steps = entry.max_steps;
   one.schedule = entry.schedule;
   entry.stale = false;
-  verdict = run_variant(scenario, variant, one);
+  verdict = try_out(scenario, variant, one);
   if (is_violation_of(entry.rule, verdict)) return Fate::fails;
   one.schedule = adapted(entry, scenario, variant, one);
-  if (!one.schedule.empty()) verdict = run_variant(scenario, variant, one);
+  if (!one.schedule.empty()) verdict = try_out(scenario, variant, one);
   if (!one.schedule.empty() && is_violation_of(entry.rule, verdict)) {
     entry.schedule = one.schedule;
     entry.turns = turns(verdict);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/shared.hpp"

@@ -19,17 +19,16 @@ constexpr std::uint64_t executions_a_turn = 5'000;
 constexpr std::uint64_t random_examples = 60;
 constexpr double usual_seconds = 20;
 
-Job job_of(const Scenario& scenario, const Variant& variant, const Options& options) {
+Job protecting_job(const Scenario& scenario, const Variant& variant, const Options& options) {
   Job job = make_job(scenario, variant, options);
   job.settings.protects = true;
-  job.settings.learns_points = false;
   return job;
 }
 
 class FindingAgain {
  public:
   FindingAgain(const Scenario& scenario, const Variant& variant, const Options& options)
-      : variant_(variant), options_(options), job_(job_of(scenario, variant, options)) {
+      : variant_(variant), options_(options), job_(protecting_job(scenario, variant, options)) {
     verdict_.scenario = scenario.name;
     verdict_.variant = variant.name;
     verdict_.expected = variant.expected;
@@ -59,13 +58,16 @@ class FindingAgain {
     Probe probe(job_, wanted);
     for (std::uint64_t turn = 0; !effort.is_spent() && !is_over(); ++turn) {
       const char* const name = strategies[turn % strategies.size()];
-      const auto strategy =
-          make_strategy(name, {.seed = options_.seed + turn / strategies.size()});
+      const auto strategy = make_strategy(name, {.seed = options_.seed + turn / strategies.size()});
       const Probe::Result result =
           probe.run(*strategy, executions_a_turn, effort,
                     [](const Probe::Tried& tried) { return tried.answer != Answer::same; });
       found_.tried += result.answers.size();
-      if (result.choices) return conclude(*result.choices, result.task_names, name), true;
+      if (!result.choices) continue;
+      job_.points = result.points;
+      job_.settings.learns_points = false;
+      conclude(*result.choices, result.task_names, name);
+      return true;
     }
     return false;
   }
@@ -132,7 +134,7 @@ FoundAgain find_again(const Scenario& scenario, const Variant& variant, const Op
 
 std::vector<reports::Example> typical_executions(const Scenario& scenario, const Variant& variant,
                                                  const Options& options) {
-  const Job job = job_of(scenario, variant, options);
+  const Job job = protecting_job(scenario, variant, options);
   auto chosen = passing(job, *follow_stops({{}}), 1);
   auto drawn = passing(job, *make_strategy("random", {.seed = options.seed}), random_examples);
   std::stable_sort(drawn.begin(), drawn.end(), [](const auto& a, const auto& b) {

@@ -1,5 +1,5 @@
-// A violation that was seen elsewhere, on real threads, looked for under control: until the same rule
-// fires at the same place. What is found has a schedule, and can be shrunk and explained.
+// A violation that was seen elsewhere, on real threads, looked for under control: until the same
+// rule fires at the same place. What is found has a schedule, and can be shrunk and explained.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ struct FoundAgain {
 FoundAgain find_again(const Scenario& scenario, const Variant& variant, const Options& options,
                       const reports::Violation& seen);
 
-// A few executions of a variant that passes, to show what was tried: the one without preemption, and
-// of some random ones that with the median and that with the largest number of switches.
+// A few executions of a variant that passes, to show what was tried: the one without preemption,
+// and of some random ones that with the median and that with the largest number of switches.
 std::vector<reports::Example> typical_executions(const Scenario& scenario, const Variant& variant,
                                                  const Options& options);
 

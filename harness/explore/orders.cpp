@@ -64,7 +64,7 @@ class OrderSearch {
     failing_.clear();
     choose_orders(with_guilty);
     look(follow_stops(near), near.size(), {});
-    look(make_random(seed_), first_look, {});
+    look(make_random({.seed = seed_}), first_look, {});
     for (std::size_t guesses = 0; guesses < most_guesses && !effort_.is_spent(); ++guesses) {
       const auto guess = smallest_guess();
       if (!guess) break;
@@ -221,9 +221,9 @@ class OrderSearch {
   }
 
   bool stands(const Guess& guess) {
-    const Look random = look(make_random(seed_ + 1), random_checks, guess);
+    const Look random = look(make_random({.seed = seed_ + 1}), random_checks, guess);
     if (random.refuted) return false;
-    const Look pct = look(make_pct(seed_ + 2, 0), random_checks, guess);
+    const Look pct = look(make_pct({.seed = seed_ + 2}, 0), random_checks, guess);
     if (pct.refuted) return false;
     const Look dfs =
         look(make_dfs(dfs_preemptions), dfs_checks, guess, Ordered::Otherwise::abandons);

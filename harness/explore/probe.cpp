@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "harness/explore/symbolize.hpp"
+#include "harness/explore/code_places.hpp"
 #include "harness/explore/witness.hpp"
 
 namespace harness {
@@ -105,6 +106,7 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
   if (block.ended_by_next) {
     result.choices = choices_of(*shared);
     result.task_names = task_names(*shared);
+    result.points = points_in_force(*shared);
     return false;
   }
   result.exhausted = shared->exhausted.load();

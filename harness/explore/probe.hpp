@@ -84,6 +84,7 @@ class Probe {
     // Of the last execution, if `next` ended it.
     std::optional<std::vector<Choice>> choices;
     std::vector<std::string> task_names;
+    std::vector<std::uint32_t> points;  // see Job::points
   };
   // Up to `count` executions, or until the effort is spent. An execution that takes its worker down
   // is answered for it, and the next worker goes on behind it. (`next` is then asked here.)

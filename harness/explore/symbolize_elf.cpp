@@ -143,12 +143,10 @@ std::string ElfSymbols::function_at(std::uint64_t address) const {
   return symbol ? readable_symbol(symbol->name.c_str()) : "";
 }
 
-std::string ElfSymbols::data_at(std::uint64_t address) const {
+ElfSymbols::Data ElfSymbols::data_at(std::uint64_t address) const {
   const Symbol* symbol = find(data_, address);
   if (!symbol || symbol->size == 0) return {};
-  const std::uint64_t offset = address - symbol->address;
-  const std::string name = readable_symbol(symbol->name.c_str());
-  return offset == 0 ? name : fmt::format("{}+{}", name, offset);
+  return {readable_symbol(symbol->name.c_str()), symbol->address, address - symbol->address};
 }
 
 }  // namespace harness

@@ -28,7 +28,12 @@ class ElfSymbols {
 
   // Addresses are those of the file. "" where no symbol covers it.
   std::string function_at(std::uint64_t address) const;
-  std::string data_at(std::uint64_t address) const;  // "pool+16" inside of an object
+  struct Data {
+    std::string name;
+    std::uint64_t address = 0;
+    std::uint64_t offset = 0;  // of what was asked for
+  };
+  Data data_at(std::uint64_t address) const;
 
  private:
   struct Symbol {

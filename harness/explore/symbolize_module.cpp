@@ -5,14 +5,17 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <unordered_map>
 
 #include "harness/explore/symbolize.hpp"
 #include "harness/explore/symbolize_elf.hpp"
+#include "harness/explore/symbolize_members.hpp"
 
 namespace harness {
 namespace {
@@ -225,6 +228,14 @@ struct ModuleSymbols::Files {
     sort_by_address(units);
   }
 
+  std::string member_at(std::uint64_t address, std::uint64_t offset) {
+    if (!members) {
+      members.emplace();
+      for (const auto& unit : owned) members->add_unit(unit->code);
+    }
+    return members->at(address, offset);
+  }
+
   // The function at an address and the calls inlined there; false where debug information has none.
   bool frames(Dwarf_Addr address, const std::string& module, std::vector<reports::Frame>& result) {
     Indexed<Unit*>* at = find_by_address(units, address);
@@ -292,6 +303,7 @@ struct ModuleSymbols::Files {
 
   ElfSymbols elf;
   Dwarf* dwarf = nullptr;
+  std::optional<Members> members;  // empty until the first question
   std::vector<std::unique_ptr<Unit>> owned;
   std::vector<Indexed<Unit*>> units;
   std::unordered_map<Dwarf_Off, std::string> names;  // by declaration
@@ -315,7 +327,10 @@ std::vector<reports::Frame> ModuleSymbols::frames(std::uintptr_t address) {
 
 std::string ModuleSymbols::data_symbol(std::uintptr_t address) {
   if (!files_) files_ = std::make_unique<Files>(loaded_);
-  return files_->elf.data_at(address - loaded_.bias);
+  const ElfSymbols::Data data = files_->elf.data_at(address - loaded_.bias);
+  if (data.offset == 0) return data.name;
+  const std::string member = files_->member_at(data.address, data.offset);
+  return member.empty() ? fmt::format("{}+{}", data.name, data.offset) : data.name + member;
 }
 
 }  // namespace harness

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <span>
 
+#include "harness/explore/code_places.hpp"
+
 namespace harness {
 namespace {
 

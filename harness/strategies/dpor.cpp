@@ -122,8 +122,8 @@ void Dpor::note_ready(std::span<const Ready> ready) {
   }
 }
 
-// Because of the step `cause` of another task this one can go on. Where it waited for something that
-// others may take first (a lock), only the conflicts say whom it comes after.
+// Because of the step `cause` of another task this one can go on. Where it waited for something
+// that others may take first (a lock), only the conflicts say whom it comes after.
 void Dpor::note_first(const Ready& entry, Position cause) {
   const auto can_be_taken = [](Op op) {
     return op == Op::lock || op == Op::lock_shared || op == Op::semaphore_wait || op == Op::once ||
@@ -229,7 +229,7 @@ std::size_t Dpor::take(std::span<const Ready> ready, std::size_t index) {
     step.inside = node.inside;
     step.after = known.after;
     step.made_possible = known.made_possible;
-    awaiting_ = true;
+    awaiting_ = watches().has(entry.event.op);
   }
   known.after = known.made_possible = nowhere;
   known.has_run = true;
@@ -265,7 +265,8 @@ Ops Dpor::watches() const {
              Op::map, Op::unmap, Op::discard, Op::protect, Op::spawn);
 }
 
-// The first one after a step was chosen is that step.
+// The first one after a step was chosen is that step, if it is one of those: what comes after it
+// may be an event of a task that is alone.
 void Dpor::executed(const Event& event) {
   if (!awaiting_) return;
   awaiting_ = false;

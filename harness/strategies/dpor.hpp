@@ -1,7 +1,7 @@
 // dpor: executes one interleaving of each Mazurkiewicz trace, that is of each set of interleavings
-// that differ only in the order of events that commute. Optimal dynamic partial-order reduction with
-// source sets and wakeup trees (Abdulla, Aronis, Jonsson, Sagonas, "Source sets: a foundation for
-// optimal dynamic partial order reduction", J. ACM 64(4), 2017).
+// that differ only in the order of events that commute. Optimal dynamic partial-order reduction
+// with source sets and wakeup trees (Abdulla, Aronis, Jonsson, Sagonas, "Source sets: a foundation
+// for optimal dynamic partial order reduction", J. ACM 64(4), 2017).
 //
 // After every execution each race in it (see dpor_trace.hpp) is turned round: the steps up to its
 // first event, then all that did not need that event, then the second one. Where that beginning is
@@ -59,9 +59,9 @@ class Dpor final : public Strategy {
 
   struct Counts {
     std::uint64_t completed = 0;
-    std::uint64_t blocked = 0;      // stuck, cut off, or waiting in a loop for ever
-    std::uint64_t redundant = 0;    // given up because what they led to was known
-    std::uint64_t beyond_bound = 0; // of the completed ones
+    std::uint64_t blocked = 0;       // stuck, cut off, or waiting in a loop for ever
+    std::uint64_t redundant = 0;     // given up because what they led to was known
+    std::uint64_t beyond_bound = 0;  // of the completed ones
   };
   const Counts& tally() const { return tally_; }
 
@@ -72,25 +72,25 @@ class Dpor final : public Strategy {
 
   struct Node {
     std::uint64_t ready_hash;
-    std::uint32_t index;          // of the choice, in the ready list; nowhere: not looked up yet
+    std::uint32_t index;  // of the choice, in the ready list; nowhere: not looked up yet
     Choice choice;
     Op op;
-    bool inside;                  // a choice in the middle of the step before
-    WakeupTrees::Id branches;     // to be explored from here, after the choice
-    std::uint32_t sleep_begin;    // in sleep_: what need not be explored from here
+    bool inside;                // a choice in the middle of the step before
+    WakeupTrees::Id branches;   // to be explored from here, after the choice
+    std::uint32_t sleep_begin;  // in sleep_: what need not be explored from here
     std::uint32_t sleep_end;
   };
   // What is known of a task in this execution, by id.
   struct Pending {
-    Position seen = nowhere;      // the last step at which it was ready
-    Op op = Op::start;            // what it was ready for
+    Position seen = nowhere;  // the last step at which it was ready
+    Op op = Op::start;        // what it was ready for
     std::uintptr_t object = 0;
     bool has_run = false;
-    bool noticed = false;         // ready or blocked since it ran
-    Op last = Op::start;          // its last step
+    bool noticed = false;  // ready or blocked since it ran
+    Op last = Op::start;   // its last step
     bool is_blocked = false;
     Event blocked;
-    Position after = nowhere;     // see Trace::Step
+    Position after = nowhere;  // see Trace::Step
     Position made_possible = nowhere;
   };
   // What could have happened instead of the step `by`, and cannot after it.
@@ -132,21 +132,21 @@ class Dpor final : public Strategy {
   void plan(Node& node, Word* beginning, Position last, const Act& last_act);
 
   int bound_;
-  std::unique_ptr<Dfs> rest_;     // after a worker was lost
+  std::unique_ptr<Dfs> rest_;  // after a worker was lost
   bool rest_was_begun_ = false;
   Trace trace_;
   WakeupTrees trees_;
-  std::vector<Node> path_;        // of the execution that runs, or ran last
+  std::vector<Node> path_;  // of the execution that runs, or ran last
   std::vector<Act> sleep_;
-  std::vector<Trace::Step> open_; // steps taken that are not in the trace yet
-  bool awaiting_ = false;         // executed() of the last of them
-  Position depth_ = 0;            // steps taken
-  Position last_whole_ = nowhere; // the last of them that is no choice inside another
+  std::vector<Trace::Step> open_;  // steps taken that are not in the trace yet
+  bool awaiting_ = false;          // executed() of the last of them
+  Position depth_ = 0;             // steps taken
+  Position last_whole_ = nowhere;  // the last of them that is no choice inside another
   WakeupTrees::Id inherited_ = WakeupTrees::none;  // the wakeup tree of the next new node
   std::vector<Pending> pending_;
-  std::vector<Ready> timed_;      // of the ready list before: what could time out
+  std::vector<Ready> timed_;  // of the ready list before: what could time out
   std::vector<Disabled> disabled_;
-  BitRows apart_;                 // by first event of a race
+  BitRows apart_;  // by first event of a race
   std::vector<bool> apart_known_;
   BitRows scratch_{4};  // for one race; the last: what comes before its second event
   std::size_t scratch_width_ = 1;

@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-// Walks backwards in nothing: forwards over all sets of steps that an interleaving may begin with,
+// Walks over all sets of steps that an interleaving may begin with,
 // those with the fewest preemptions first.
 class Search {
  public:

@@ -1,4 +1,5 @@
-// What dpor learns from an execution: each race in it, turned round, is the beginning of another one.
+// What dpor learns from an execution: each race in it, turned round, is the beginning of another
+// one.
 #include <algorithm>
 
 #include "harness/strategies/dpor.hpp"
@@ -10,7 +11,7 @@ void Dpor::turn_races() {
   apart_known_.assign(std::size_t{size} + 1, false);
   for (Position second = 1; second < size; ++second) turn_races_of(second);
   for (const Pending& waiting : pending_) {
-    if (!waiting.is_blocked) continue;
+    if (!waiting.is_blocked || completed_) continue;  // the last task to end went on unasked
     Trace::Step step;
     step.act = trace_.act_of(waiting.blocked);
     step.expected = waiting.blocked.before;

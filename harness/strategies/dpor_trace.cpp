@@ -107,7 +107,11 @@ void Trace::collect(Effect effect, std::uint32_t object, Word* into) const {
 
 void Trace::conflicts(const Act& act, Word* into) const {
   std::fill_n(into, words_, 0);
-  if (is_odd(act.event)) {
+  if (act.event.op == Op::join && !is_time_out(act.event)) {
+    for (TaskId task = 0; task < tasks_.rows(); ++task)
+      if (act.event.value == no_task || act.event.value == task)
+        for (std::size_t w = 0; w < words_; ++w) into[w] |= tasks_.row(task)[w];
+  } else if (is_odd(act.event)) {
     for (Position i = 0; i < size_; ++i)
       if (!steps_[i].inside && dependent(act.event, steps_[i].act.event)) put(into, i);
   } else {
@@ -192,7 +196,8 @@ void Trace::order(const Step& step, Position at) {
   const Word* const own = steps_of(step.act.event.task);
   for (std::size_t w = words_; w-- > 0;)
     if (own[w] != 0) {
-      join(row, static_cast<Position>(w * 64 + 63) - static_cast<Position>(std::countl_zero(own[w])));
+      join(row,
+           static_cast<Position>(w * 64 + 63) - static_cast<Position>(std::countl_zero(own[w])));
       break;
     }
   if (step.after != none) join(row, step.after);
@@ -212,6 +217,8 @@ void Trace::find_races(const Step& step, Position at) {
   const bool waits = may_have_to_wait(step.act.event);
   std::copy_n(row, words_, seen);
   for (std::size_t w = 0; w < words_; ++w) rest[w] &= ~row[w];
+  if (waits && step.act.event.op == Op::join)
+    return each_down(rest, [&](Position i) { join(row, i); });
   each_down(rest, [&](Position i) {
     if (has(seen, i)) return;
     join(row, i);
@@ -243,7 +250,8 @@ bool Trace::value_in(const Act& act, const Word* set, std::uint64_t& value) cons
     }
   for (std::size_t w = 0; w < words_ && !found; ++w)
     if (const Word any = written[w] | read[w]; any != 0) {
-      const Event& first = steps_[w * 64 + static_cast<std::size_t>(std::countr_zero(any))].act.event;
+      const Event& first =
+          steps_[w * 64 + static_cast<std::size_t>(std::countr_zero(any))].act.event;
       if (first.op == Op::read_point || first.op == Op::write_point) return false;
       value = first.before;
       found = true;

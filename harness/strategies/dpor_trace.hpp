@@ -51,10 +51,10 @@ class Trace {
 
   struct Step {
     Act act;
-    std::uint64_t expected = 0;    // of a cas, to tell whether it would fail elsewhere
-    Position after = none;         // what made the event what it is (a notification, a spawn)
-    Position made_possible = none; // what let it go on, though something else came first
-    bool inside = false;           // a choice in the middle of the step before
+    std::uint64_t expected = 0;     // of a cas, to tell whether it would fail elsewhere
+    Position after = none;          // what made the event what it is (a notification, a spawn)
+    Position made_possible = none;  // what let it go on, though something else came first
+    bool inside = false;            // a choice in the middle of the step before
   };
 
   // Which of a task's steps come before which others is known once they are added.
@@ -71,7 +71,9 @@ class Trace {
   std::size_t words() const { return words_; }
   const Word* before(Position i) const { return before_.row(i); }
   const Word* races(Position i) const { return races_.row(i); }
-  const Word* steps_of(TaskId task) const { return tasks_.row(task < tasks_.rows() ? task : no_row_); }
+  const Word* steps_of(TaskId task) const {
+    return tasks_.row(task < tasks_.rows() ? task : no_row_);
+  }
   bool happens_before(Position a, Position b) const { return has(before_.row(b), a); }
 
   // The same act, with what it touches looked up.

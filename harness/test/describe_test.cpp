@@ -199,7 +199,7 @@ TEST(Describe, GlobalsHaveTheirNames) {
   writer.add(0, {.op = Op::lock, .object = address_of(&described::pool.total)});
   const Rows rows = rows_of(writer.verdict());
   EXPECT_EQ(rows[0], "1 main: store described::counter [1]");
-  EXPECT_EQ(rows[1], "2 main: lock described::pool+4");
+  EXPECT_EQ(rows[1], "2 main: lock described::pool.total");
 }
 
 TEST(Describe, ValuesOfAtomics) {

@@ -45,11 +45,13 @@ class Author {
       const std::size_t guarding = guard, begin = result.size();
       guard = 0;
       const int kind = below(of_ == Of::memory ? 7 : of_ == Of::locks ? 12 : 18);
-      if (kind < 7) memory(kind, result, guard);
-      else if (kind < 12) locks(kind, result);
-      else others(kind, result, guard);
-      if (guarding != 0)
-        result[guarding - 1].wanted = static_cast<int>(result.size() - begin);
+      if (kind < 7)
+        memory(kind, result, guard);
+      else if (kind < 12)
+        locks(kind, result);
+      else
+        others(kind, result, guard);
+      if (guarding != 0) result[guarding - 1].wanted = static_cast<int>(result.size() - begin);
     }
     return result;
   }

@@ -1,10 +1,9 @@
 // dpor: the number of traces of programs where it follows by arithmetic or is published.
-#include "harness/strategies/dpor.hpp"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "harness/strategies/dpor.hpp"
 #include "harness/strategies/make.hpp"
 #include "harness/test/trace_program.hpp"
 
@@ -57,7 +56,6 @@ Program rotated_cas(int count) {
   return program;
 }
 
-
 Program fibonacci(int rounds) {
   Program program;
   Code first, second;
@@ -91,7 +89,8 @@ Program s10() {
 Program s6x3() {
   Program program;
   for (int i = 0; i < 3; ++i)
-    program.tasks.push_back({store(0), load(1), store(2, i), lock(0), unlock(0), load(0), store(1, i)});
+    program.tasks.push_back(
+        {store(0), load(1), store(2, i), lock(0), unlock(0), load(0), store(1, i)});
   return program;
 }
 
@@ -118,8 +117,8 @@ TEST(Dpor, StoreBufferingHasThreeTraces) {
   EXPECT_EQ(explored({{{store(0), load(1)}, {store(1), load(0)}}}).completed, 3u);
 }
 
-// A trace orders, for each variable, each load and each store: (before or after) for each pair, less
-// the ones that no interleaving has.
+// A trace orders, for each variable, each load and each store: (before or after) for each pair,
+// less the ones that no interleaving has.
 TEST(Dpor, LitmusTests) {
   check({
       {"one task", {{{store(0), load(0)}}}, 1},
@@ -226,7 +225,8 @@ TEST(Dpor, SemaphoresConditionsThreadsAndOutcomes) {
   EXPECT_EQ(explored(semaphore).completed, 6u);
   EXPECT_EQ(explored({{{semaphore_wait(0)}, {semaphore_post(0)}}}).completed, 1u);
   EXPECT_EQ(explored({{{semaphore_try(0)}, {semaphore_post(0)}}}).completed, 2u);
-  EXPECT_EQ(explored({{{semaphore_wait(0)}, {semaphore_wait(0)}, {semaphore_post(0)}}}).blocked, 2u);
+  EXPECT_EQ(explored({{{semaphore_wait(0)}, {semaphore_wait(0)}, {semaphore_post(0)}}}).blocked,
+            2u);
   // Notified before it waits, it waits for ever; after, it goes on.
   const Program lost{{{lock(0), wait(0, 0), unlock(0)}, {lock(0), notify_one(0), unlock(0)}}};
   EXPECT_EQ(explored(lost).completed, 1u);
@@ -236,6 +236,17 @@ TEST(Dpor, SemaphoresConditionsThreadsAndOutcomes) {
   EXPECT_EQ(explored({{{choose(3)}, {store(0)}}}).completed, 3u);
   EXPECT_EQ(explored({{{choose(3)}, {choose(2)}}}).completed, 6u);
   EXPECT_EQ(explored({{{choose(2), skip_unless(1, 1), store(0)}, {store(0)}}}).completed, 3u);
+}
+
+// The join is no event that the strategy asked for; the lock after it is none of its steps.
+TEST(Dpor, WhatATaskDoesAloneIsNoStep) {
+  Program program{{{spawn(1), join(1)}, {lock(0), unlock(0)}}};
+  Event event;
+  event.task = 0;
+  event.op = Op::lock;
+  event.object = 0x2000;
+  program.alone = {event};
+  EXPECT_EQ(explored(program).completed, 1u);
 }
 
 // A task that would wait in a loop is stuck where the value is not there: one execution that is
@@ -285,8 +296,9 @@ TEST(Dpor, AProgramThatDoesNotDoTheSameIsNoticed) {
   const Program before = tasks(2, {store(0), store(0)}), after = tasks(3, {load(0), store(0)});
   ASSERT_TRUE(Machine(before).run(dpor, 0));
   Machine(after).run(dpor, 1);
-  EXPECT_NE(dpor.diverged().find("the program does not do the same for the same choices: at step 1"),
-            std::string::npos)
+  EXPECT_NE(
+      dpor.diverged().find("the program does not do the same for the same choices: at step 1"),
+      std::string::npos)
       << dpor.diverged();
   EXPECT_FALSE(dpor.begin(2));
   EXPECT_FALSE(dpor.exhausted());

@@ -1,11 +1,14 @@
 #include "harness/explore/symbolize.hpp"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <mutex>
 
 #include "harness/explore/symbolize_module.hpp"
 
@@ -22,6 +25,18 @@ struct Board {
 };
 Board board;
 static int hidden[4];
+
+struct Base {
+  long first = 0;
+};
+struct Pools : Base {
+  std::mutex mutex;
+  struct {
+    int size = 0;
+    std::atomic<int> used{0};
+  } regions[3];
+};
+Pools pools;
 
 [[gnu::noinline]] void record() {
   here = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
@@ -167,8 +182,17 @@ TEST(Symbolize, Data) {
   const auto address = [](const auto& object) { return reinterpret_cast<std::uintptr_t>(&object); };
   symbolized::hidden[2] = symbolized::sink;
   EXPECT_EQ(data_symbol(address(symbolized::board)), "symbolized::board");
-  EXPECT_EQ(data_symbol(address(symbolized::board.second)), "symbolized::board+4");
-  EXPECT_EQ(data_symbol(address(symbolized::hidden[2])), "symbolized::hidden+8");
+  EXPECT_EQ(data_symbol(address(symbolized::board.second)), "symbolized::board.second");
+  EXPECT_EQ(data_symbol(address(symbolized::hidden[2])), "symbolized::hidden[2]");
+  EXPECT_EQ(data_symbol(address(symbolized::pools.mutex)), "symbolized::pools.mutex");
+  EXPECT_EQ(data_symbol(address(symbolized::pools.mutex) + 4), "symbolized::pools.mutex")
+      << "what is inside is the library's business";
+  EXPECT_EQ(data_symbol(address(symbolized::pools.regions[1].used)),
+            "symbolized::pools.regions[1].used");
+  EXPECT_EQ(data_symbol(address(symbolized::pools.regions[2].size) + 1),
+            fmt::format("symbolized::pools+{}", address(symbolized::pools.regions[2].size) + 1 -
+                                                    address(symbolized::pools)))
+      << "in the midst of a number";
   EXPECT_EQ(data_symbol(address(symbolized::counter_of_function())),
             "symbolized::counter_of_function::counter");
   EXPECT_EQ(data_symbol(reinterpret_cast<std::uintptr_t>(&symbolized::run)), "");

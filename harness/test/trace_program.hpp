@@ -16,11 +16,28 @@
 namespace harness::machine {
 
 enum class Do : std::uint8_t {
-  load, store, store_sum, add, exchange, cas,
-  lock, unlock, try_lock, lock_shared, unlock_shared, try_lock_shared,
-  semaphore_wait, semaphore_try, semaphore_post,
-  wait, notify_one, notify_all,
-  spawn, join, choose, yield,
+  load,
+  store,
+  store_sum,
+  add,
+  exchange,
+  cas,
+  lock,
+  unlock,
+  try_lock,
+  lock_shared,
+  unlock_shared,
+  try_lock_shared,
+  semaphore_wait,
+  semaphore_try,
+  semaphore_post,
+  wait,
+  notify_one,
+  notify_all,
+  spawn,
+  join,
+  choose,
+  yield,
   // no events: done along with the one before
   skip_unless,  // the register is `value`, else leaves out the next `count` instructions
   assume,       // the same, else the task is stuck for ever
@@ -58,15 +75,14 @@ inline Instruction spawn(int task) { return {Do::spawn, task}; }
 inline Instruction join(int task) { return {Do::join, task}; }
 inline Instruction choose(int outcomes) { return {Do::choose, 0, outcomes}; }
 inline Instruction yield() { return {Do::yield}; }
-inline Instruction skip_unless(int value, int count) {
-  return {Do::skip_unless, 0, value, count};
-}
+inline Instruction skip_unless(int value, int count) { return {Do::skip_unless, 0, value, count}; }
 inline Instruction assume(int value) { return {Do::assume, 0, value}; }
 
 struct Program {
   std::vector<Code> tasks;
   std::array<int, 8> variables{};
   std::array<int, 4> semaphores{};
+  std::vector<Event> alone{};  // what the last task does when the others have ended: no steps
 };
 
 // An execution: its trace as text (equal for equal traces), what is in memory in the end.
@@ -90,13 +106,13 @@ class Machine {
  private:
   struct Task {
     std::size_t next = 0;
-    int held = 0;            // the register
+    int held = 0;  // the register
     bool exists = true;
-    bool sleeps = false;     // on a condition
+    bool sleeps = false;       // on a condition
     bool takes_again = false;  // notified: what comes is to take the mutex
-    int mutex = 0;           // the one to take again
+    int mutex = 0;             // the one to take again
     bool stuck = false;
-    bool told = false;       // the strategy knows that it is blocked
+    bool told = false;  // the strategy knows that it is blocked
     std::size_t notified_by = none;
   };
   struct Lock {
@@ -156,11 +172,28 @@ inline Event Machine::pending(std::size_t task) const {
     return event;
   }
   const Instruction& now = at(task);
-  static constexpr Op ops[] = {
-      Op::load, Op::store, Op::store, Op::rmw, Op::rmw, Op::cas,
-      Op::lock, Op::unlock, Op::try_lock, Op::lock_shared, Op::unlock_shared, Op::try_lock_shared,
-      Op::semaphore_wait, Op::semaphore_wait, Op::semaphore_post,
-      Op::wait, Op::notify, Op::notify, Op::spawn, Op::join, Op::once, Op::yield};
+  static constexpr Op ops[] = {Op::load,
+                               Op::store,
+                               Op::store,
+                               Op::rmw,
+                               Op::rmw,
+                               Op::cas,
+                               Op::lock,
+                               Op::unlock,
+                               Op::try_lock,
+                               Op::lock_shared,
+                               Op::unlock_shared,
+                               Op::try_lock_shared,
+                               Op::semaphore_wait,
+                               Op::semaphore_wait,
+                               Op::semaphore_post,
+                               Op::wait,
+                               Op::notify,
+                               Op::notify,
+                               Op::spawn,
+                               Op::join,
+                               Op::once,
+                               Op::yield};
   event.op = ops[static_cast<std::size_t>(now.what)];
   if (now.what <= Do::cas) {
     event.object = place(1, now.object);
@@ -277,9 +310,12 @@ inline void Machine::execute(std::size_t task, Event& event, Strategy& strategy)
     me.takes_again = false;
   } else {
     const Instruction& now = at(task);
-    if (now.what <= Do::cas) act_on_memory(task, now, event);
-    else if (now.what <= Do::try_lock_shared) act_on_lock(task, now, event);
-    else if (now.what <= Do::semaphore_post) act_on_semaphore(task, now, event);
+    if (now.what <= Do::cas)
+      act_on_memory(task, now, event);
+    else if (now.what <= Do::try_lock_shared)
+      act_on_lock(task, now, event);
+    else if (now.what <= Do::semaphore_post)
+      act_on_semaphore(task, now, event);
     if (now.what == Do::choose) me.held = static_cast<int>(event.alternative);
     if (now.what == Do::spawn) {
       event.value = static_cast<std::uint64_t>(now.object);
@@ -328,6 +364,8 @@ inline std::optional<Outcome> Machine::run(Strategy& strategy, std::uint64_t exe
     choices.push_back({current, static_cast<std::uint16_t>(event.alternative)});
     execute(current, event, strategy);
   }
+  for (const Event& event : program_.alone)
+    if (strategy.watches().has(event.op)) strategy.executed(event);
   Outcome result = outcome(abandoned);
   result.choices = std::move(choices);
   if (!abandoned && !result.stuck) strategy.completed();

@@ -1,4 +1,5 @@
-// Programs whose Mazurkiewicz traces can be counted; engine_traces_test.cpp says how many there are.
+// Programs whose Mazurkiewicz traces can be counted; engine_traces_test.cpp says how many there
+// are.
 #include <semaphore.h>
 #include <sys/mman.h>
 
@@ -133,13 +134,15 @@ void threads_of_its_own(int count) {
 }
 
 void map_and_unmap(int) {
-  void* const page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const page =
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   munmap(page, 4096);
 }
 
 int number_in(std::string_view variant) {
   const std::size_t dash = variant.rfind('-');
-  return dash == std::string_view::npos ? 0 : std::atoi(std::string(variant.substr(dash + 1)).c_str());
+  return dash == std::string_view::npos ? 0
+                                        : std::atoi(std::string(variant.substr(dash + 1)).c_str());
 }
 
 void play(harness::Execution& run, std::string_view variant) {
@@ -183,11 +186,14 @@ void play(harness::Execution& run, std::string_view variant) {
 HARNESS_SCENARIO({
     .name = "traces",
     .about = "programs whose Mazurkiewicz traces can be counted",
-    .variants = {{"s10", "pass"}, {"s6x3", "pass"}, {"ainc-4", "pass"}, {"ainc-7", "pass"}, {"lockinc-4", "pass"},
-                 {"lockinc-7", "pass"}, {"readers-6", "pass"}, {"readers-13", "pass"}, {"casrot-5", "pass"},
-                 {"casrot-9", "pass"}, {"cinc-2", "pass"}, {"cinc-3", "pass"}, {"cinc-4", "pass"}, {"indexer-12", "pass"},
-                 {"indexer-15", "pass"}, {"lastzero-5", "pass"}, {"lastzero-15", "pass"}, {"fibonacci-3", "pass"},
-                 {"fibonacci-6", "pass"}, {"ticket-2", "pass"}, {"condition-2", "pass"}, {"semaphore-4", "pass"},
-                 {"shared-mutex-3", "pass"}, {"philosophers-3", "pass"}, {"threads-4", "pass"}, {"map-2", "pass"}},
+    .variants = {{"s10", "pass"},         {"s6x3", "pass"},           {"ainc-4", "pass"},
+                 {"ainc-7", "pass"},      {"lockinc-4", "pass"},      {"lockinc-7", "pass"},
+                 {"readers-6", "pass"},   {"readers-13", "pass"},     {"casrot-5", "pass"},
+                 {"casrot-9", "pass"},    {"cinc-2", "pass"},         {"cinc-3", "pass"},
+                 {"cinc-4", "pass"},      {"indexer-12", "pass"},     {"indexer-15", "pass"},
+                 {"lastzero-5", "pass"},  {"lastzero-15", "pass"},    {"fibonacci-3", "pass"},
+                 {"fibonacci-6", "pass"}, {"ticket-2", "pass"},       {"condition-2", "pass"},
+                 {"semaphore-4", "pass"}, {"shared-mutex-3", "pass"}, {"philosophers-3", "pass"},
+                 {"threads-4", "pass"},   {"map-2", "pass"}},
     .play = play,
 });
