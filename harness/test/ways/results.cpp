@@ -79,7 +79,7 @@ TEST(Results, RestoresWhatTheCallerOwns) {
   });
   EXPECT_TRUE(passed);
   EXPECT_TRUE(passed.exhaustive);
-  EXPECT_EQ(passed.executions, 2u);
+  EXPECT_GE(passed.executions, 2u) << "nothing was to be restored";
   EXPECT_EQ(captured, std::vector<std::string>{"first"}) << "the test's own variables never change";
   EXPECT_EQ(on_the_stack + *block, 0);
   EXPECT_EQ(global.size(), 3u);
