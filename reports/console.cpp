@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t most_frames = 12;
 constexpr std::size_t most_sanitizer_lines = 30;
+constexpr std::size_t most_output_lines = 20;
 const std::string indent(6, ' ');
 
 std::size_t width_of(const ConsoleOptions& options) {
@@ -159,15 +160,16 @@ std::string region_text(const Violation& violation, const ConsoleOptions& option
   return out;
 }
 
-std::string sanitizer_text(const std::string& text, const ConsoleOptions& options) {
-  std::string out = indent + "the sanitizer says\n";
+// Text of somebody else, line by line; the first `most` of them, or all where the user wants all.
+std::string text_lines(const std::string& text, std::size_t most, const ConsoleOptions& options) {
+  std::string out;
   std::size_t lines = 0;
   std::size_t left_out = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string line = text.substr(at, end - at);
     at = end + 1;
-    if (!options.verbose && lines >= most_sanitizer_lines) {
+    if (!options.verbose && lines >= most) {
       ++left_out;
       continue;
     }
@@ -176,6 +178,10 @@ std::string sanitizer_text(const std::string& text, const ConsoleOptions& option
   }
   if (left_out > 0) out += fmt::format("{:8}... {}\n", "", counted(left_out, "more line"));
   return out;
+}
+
+std::string sanitizer_text(const std::string& text, const ConsoleOptions& options) {
+  return indent + "the sanitizer says\n" + text_lines(text, most_sanitizer_lines, options);
 }
 
 // Of the steps that the table shows.
@@ -204,6 +210,11 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
   if (verdict.explanation) section(explanation_text(verdict, options));
   if (!violation.sanitizer.empty()) section(sanitizer_text(violation.sanitizer, options));
   return out;
+}
+
+std::string output_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out = "\n" + indent + "the program printed\n";
+  return out + text_lines(verdict.output, most_output_lines, options);
 }
 
 // What stands behind a pass, and what does not.
@@ -262,6 +273,7 @@ std::string to_text(const Verdict& verdict, const ConsoleOptions& options) {
   } else if (!verdict.trace.empty() && (options.verbose || !verdict.as_expected)) {
     out += "\n" + lay_out(fold(verdict, options), options) + "\n";
   }
+  if (!verdict.output.empty()) out += output_text(verdict, options);
   const bool says_more = options.verbose || !verdict.examples.empty();
   if (verdict.outcome == "pass" && verdict.mode == "explore" && says_more)
     out += meaning_text(verdict, options) + examples_text(verdict, options);

@@ -165,7 +165,7 @@ Json to_json(const Verdict& verdict) {
   for (const Example& example : verdict.examples) examples.push_back(to_json(example));
   Json counters = Json::object();
   for (const auto& [name, number] : verdict.counters) counters[valid_utf8(name)] = number;
-  return {{"scenario", valid_utf8(verdict.scenario)},
+  Json json{{"scenario", valid_utf8(verdict.scenario)},
           {"variant", valid_utf8(verdict.variant)},
           {"mode", valid_utf8(verdict.mode)},
           {"strategy", valid_utf8(verdict.strategy)},
@@ -190,6 +190,9 @@ Json to_json(const Verdict& verdict) {
           {"uncontrolled", to_json(verdict.uncontrolled)},
           {"counters", std::move(counters)},
           {"reproduce", valid_utf8(verdict.reproduce)}};
+  if (!verdict.command.empty()) json["command"] = to_json(verdict.command);
+  if (!verdict.output.empty()) json["output"] = valid_utf8(verdict.output);
+  return json;
 }
 
 Json to_json(const Report& report) {

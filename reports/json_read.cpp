@@ -247,6 +247,8 @@ Verdict read_verdict(const Node& node) {
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });
   verdict.reproduce = node["reproduce"].string();
+  if (node.has("command")) verdict.command = node["command"].list(read_string);
+  if (node.has("output")) verdict.output = node["output"].string();
   return verdict;
 }
 

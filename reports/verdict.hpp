@@ -150,6 +150,8 @@ struct Verdict {
   std::vector<Example> examples;   // of a pass, where they were asked for
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
+  std::vector<std::string> command;  // the program and its arguments, where it is a whole one
+  std::string output;                // what it printed in the execution that is shown
   std::string reproduce;                          // the one command
   std::vector<std::string> environment_notes;     // no part of the verdict: for Environment::notes
   friend bool operator==(const Verdict&, const Verdict&) = default;

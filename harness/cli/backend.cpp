@@ -4,6 +4,7 @@
 
 #include <exception>
 
+#include "harness/cli/program_process.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/explore/explore.hpp"
 #include "harness/explore/find_again.hpp"
@@ -33,33 +34,6 @@ reports::Verdict on_real_threads(const Scenario& scenario, const Variant& varian
   return stress(scenario, variant, options);
 }
 
-#if HARNESS_ENGINE
-Options engine_options(const Request& request) {
-  Options options;
-  options.strategy = request.strategy;
-  options.preemptions = request.preemptions;
-  options.depth = request.depth;
-  options.part = request.part;
-  options.parts = request.parts;
-  options.seed = request.seed;
-  options.executions = request.executions;
-  options.seconds = request.seconds;
-  options.max_steps = request.max_steps;
-  options.shrink_seconds = request.shrink_seconds;
-  options.schedule = request.schedule;
-  options.data_races = request.data_races;
-  options.plain_accesses = request.plain_accesses;
-  options.keep_going = request.keep_going;
-  options.spurious_wakeups = request.spurious_wakeups;
-  options.interrupted = request.interrupted;
-  if (request.progress)
-    options.progress = [&request](const Progress& progress) {
-      request.progress({progress.executions, progress.seconds, progress.orders, progress.leaves});
-    };
-  return options;
-}
-#endif
-
 reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
                            const Request& request) {
 #if HARNESS_ENGINE
@@ -67,6 +41,13 @@ reports::Verdict in_engine(const Scenario& scenario, const Variant& variant,
 #else
   return on_real_threads(scenario, variant, request);
 #endif
+}
+
+// The scenario is a name for the program.
+reports::Verdict by_whom(const Scenario& scenario, const Variant& variant, const Request& request) {
+  if (request.program != nullptr) return run_in_process(*request.program, request);
+  return request.real_threads ? on_real_threads(scenario, variant, request)
+                              : in_engine(scenario, variant, request);
 }
 
 reports::Verdict without_answer(const Request& request, const std::string& outcome,
@@ -111,6 +92,31 @@ void set_strategy(const Scenario& scenario, const CommandLine& line, Request& re
 bool has_engine() { return HARNESS_ENGINE != 0; }
 
 std::string sanitizer_name() { return std::string(sanitizer_of_build()); }
+
+Options engine_options(const Request& request) {
+  Options options;
+  options.strategy = request.strategy;
+  options.preemptions = request.preemptions;
+  options.depth = request.depth;
+  options.part = request.part;
+  options.parts = request.parts;
+  options.seed = request.seed;
+  options.executions = request.executions;
+  options.seconds = request.seconds;
+  options.max_steps = request.max_steps;
+  options.shrink_seconds = request.shrink_seconds;
+  options.schedule = request.schedule;
+  options.data_races = request.data_races;
+  options.plain_accesses = request.plain_accesses;
+  options.keep_going = request.keep_going;
+  options.spurious_wakeups = request.spurious_wakeups;
+  options.interrupted = request.interrupted;
+  if (request.progress)
+    options.progress = [&request](const Progress& progress) {
+      request.progress({progress.executions, progress.seconds, progress.orders, progress.leaves});
+    };
+  return options;
+}
 
 Request request_for(const Scenario& scenario, const CommandLine& line) {
   Request request;
@@ -178,8 +184,7 @@ reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
   if (too_late) verdict = without_answer(request, "inconclusive", "interrupted before it began");
   try {
     if (!too_late)
-      verdict = request.real_threads ? on_real_threads(scenario, variant, request)
-                                     : in_engine(scenario, variant, request);
+      verdict = by_whom(scenario, variant, request);
   } catch (const UsageError&) {
     throw;
   } catch (const ReplayDiverged& error) {
@@ -191,6 +196,7 @@ reports::Verdict run_variant(const Scenario& scenario, const Variant& variant,
   verdict.variant = variant.name;
   verdict.expected = variant.expected;
   verdict.seed = request.seed;
+  if (request.program != nullptr) verdict.command = request.program->words;
   verdict.as_expected = is_as_expected(verdict);
   return verdict;
 }

@@ -13,6 +13,10 @@
 #include "harness/scenario.hpp"
 #include "reports/verdict.hpp"
 
+namespace harness {
+struct Options;
+}
+
 namespace harness::cli {
 
 // False in the sanitizer builds.
@@ -20,6 +24,7 @@ bool has_engine();
 // "", "thread" or "address".
 std::string sanitizer_name();
 
+struct Program;
 // What a search has done so far.
 struct Effort {
   std::uint64_t executions = 0;
@@ -45,9 +50,13 @@ struct Request {
   std::string plain_accesses;
   bool keep_going = false;
   bool spurious_wakeups = false;
+  const Program* program = nullptr;  // to run, in the place of a scenario's code
   std::function<void(const Effort&)> progress;
   const std::atomic<bool>* interrupted = nullptr;
 };
+
+// The same for explore().
+Options engine_options(const Request& request);
 
 // A limit that the user gave drops the default of the other one: who asks for --seconds 60 is not
 // stopped by a number of executions, nor the other way round.

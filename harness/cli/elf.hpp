@@ -15,8 +15,19 @@ struct SharedObject {
   std::vector<std::string> libraries;  // DT_NEEDED
 };
 
+// The same for a program that is to be run.
+struct Executable {
+  std::string problem;                 // "" or why it cannot be run here
+  std::vector<std::string> undefined;  // names of symbols that shared objects must define
+  std::vector<std::string> defined;    // names of those it defines itself, as far as it says
+  std::vector<std::string> libraries;  // DT_NEEDED
+  std::string rpath;                   // DT_RPATH, which stands before LD_LIBRARY_PATH
+};
+
 SharedObject read_shared_object(std::span<const unsigned char> file);
 // The same for a file, mapped; a file that cannot be opened is a problem like the others.
 SharedObject read_shared_object(const std::string& path);
+Executable read_executable(std::span<const unsigned char> file);
+Executable read_executable(const std::string& path);
 
 }  // namespace harness::cli

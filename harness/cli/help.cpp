@@ -21,7 +21,9 @@ constexpr std::string_view opening =
     "  harness --scenario '*'                of all of them; --list names them\n"
     "  harness --scenario poll-vs-free --variant documented-fix \\\n"
     "          --schedule 'reader@polled reclaimer reader'\n"
-    "  harness --replay reports/free-vs-alloc.json --repeat 1000\n";
+    "  harness --replay reports/free-vs-alloc.json --repeat 1000\n"
+    "  harness run -- ./program argument     explore a whole program, compiled with\n"
+    "                                        -fsanitize=thread; --schedule and --replay as above\n";
 
 constexpr std::string_view closing_precedence =
     "Every option but --list, --help, --version and --config may stand in a configuration file, "

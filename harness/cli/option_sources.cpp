@@ -26,8 +26,9 @@ po::options_description description() {
 
 [[noreturn]] void refuse_word(const std::string& word) {
   throw UsageError(fmt::format(
-      "'{}' is no option; options begin with '--', and scenarios are chosen with --scenario '{}'",
-      word, word));
+      "'{0}' is no option; options begin with '--', scenarios are chosen with --scenario '{0}', and "
+      "a program is run with harness run -- {0}",
+      word));
 }
 
 std::string without_dashes(std::string name) {

@@ -11,6 +11,7 @@ constexpr const char* what = "What to run";
 constexpr const char* how = "How";
 constexpr const char* limits =
     "Limits, for each variant (what a scenario asks for stands before these)";
+constexpr const char* program = "Programs (harness run)";
 constexpr const char* output = "Output";
 constexpr const char* other = "Other";
 
@@ -90,6 +91,15 @@ constexpr std::array table{
     OptionSpec{"spurious-wakeups", "", "", how, everywhere, false,
                "a wait on a condition or futex may also end by itself, once in each task: finds "
                "waits that are not in a loop"},
+    OptionSpec{"expect-status", "N", "0", program, everywhere, false,
+               "the exit status that is no violation, 0 to 255"},
+    OptionSpec{"expect", "RULE", "pass", program, everywhere, false,
+               "the rule that the program must violate, such as deadlock; for a known defect"},
+    OptionSpec{
+        "isolation", "HOW", "auto", program, everywhere, false,
+        "restore: one process for many executions, its memory, files and directory put back after "
+        "each; fork: a process for each; auto: restore, unless the program changes what cannot be "
+        "put back"},
     OptionSpec{
         "json", "FILE", "", output, everywhere, false,
         "write one document with all verdicts there; '-' is standard output, and text for people "

@@ -12,6 +12,7 @@
 #include "harness/cli/option_table.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/engine/nearest.hpp"
+#include "harness/oracles/make.hpp"
 
 namespace harness::cli {
 namespace {
@@ -241,6 +242,41 @@ void read_search(const Settings& settings, CommandLine& line) {
     line.seconds = seconds_number(seconds->value, seconds->origin, longest_seconds);
 }
 
+// `harness run`, and what has a meaning with it only, or without it only.
+void read_program(const Settings& settings, CommandLine& line, bool engine) {
+  for (const char* name : {"expect", "expect-status", "isolation"})
+    if (const Setting* setting = settings.find(name); setting && !line.runs_program &&
+                                                      setting->origin.starts_with("--"))
+      throw UsageError(fmt::format(
+          "{} is about a program: harness run {} VALUE -- PROGRAM [ARGUMENT...]", setting->origin,
+          setting->origin));
+  if (!line.runs_program) return;
+  if (!engine) no_engine("harness run");
+  for (const char* name : {"scenario", "variant", "list", "plugin-dir"})
+    if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
+      throw UsageError(setting->origin + " is about scenarios, and `harness run` runs a program");
+  line.scenario.reset();
+  line.variant = "*";
+  if (const Setting* setting = settings.find("isolation")) {
+    one_of(*setting, {"auto", "restore", "fork"});
+    line.isolation = setting->value;
+  }
+  line.expected_status = static_cast<int>(number(settings, "expect-status", 0, 255).value_or(0));
+  if (const auto rule = text(settings, "expect")) line.expected = *rule;
+  std::vector<std::string> rules = rule_names();
+  rules.push_back("pass");
+  if (std::find(rules.begin(), rules.end(), line.expected) == rules.end())
+    throw UsageError(settings.find("expect")->origin + ": " + unknown("rule", line.expected, rules));
+}
+
+void check_program(const CommandLine& line) {
+  if (!line.runs_program) return;
+  if (line.mode == Mode::stress)
+    throw UsageError("--mode stress has no meaning with `harness run`: start the program itself");
+  if (line.program.empty() && !line.replay)
+    throw UsageError("no program is named; write harness run [options] -- PROGRAM [ARGUMENT...]");
+}
+
 void read_selection(const Settings& settings, CommandLine& line) {
   line.help = flag(settings, "help");
   line.version = flag(settings, "version");
@@ -253,17 +289,28 @@ void read_selection(const Settings& settings, CommandLine& line) {
   if (const Setting* path = settings.find("plugin-path")) line.plugin_path = path->value;
 }
 
+// What stands before the program's own words, which are put into `line`.
+std::vector<std::string> own_arguments(const std::vector<std::string>& arguments,
+                                       CommandLine& line) {
+  line.runs_program = !arguments.empty() && arguments.front() == "run";
+  if (!line.runs_program) return arguments;
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  if (end != arguments.end()) line.program.assign(end + 1, arguments.end());
+  return {arguments.begin() + 1, end};
+}
+
 }  // namespace
 
 CommandLine read_options(const std::vector<std::string>& arguments,
                          const std::vector<std::string>& environment, bool engine) {
   CommandLine line;
   Settings settings;
-  settings.add(from_command_line(arguments));
+  settings.add(from_command_line(own_arguments(arguments, line)));
   settings.add(from_environment(environment, line.warnings));
   if (const auto config = text(settings, "config")) settings.add(read_config(*config));
   read_selection(settings, line);
   if (line.help || line.version) return line;
+  read_program(settings, line, engine);
   read_output(settings, line);
   read_search(settings, line);
   line.schedule = text(settings, "schedule");
@@ -276,6 +323,7 @@ CommandLine read_options(const std::vector<std::string>& arguments,
   line.mode = mode_of(settings, line, engine);
   check_replay(settings, line);
   check_stress(settings, line);
+  check_program(line);
   check_break_at(settings, line);
   check_explain(settings, line, engine);
   return line;

@@ -19,6 +19,11 @@ struct CommandLine {
   bool help = false;
   bool version = false;
   bool list = false;
+  bool runs_program = false;          // `harness run`
+  std::vector<std::string> program;   // and its arguments, after '--'; empty: the report says it
+  int expected_status = 0;            // of the program
+  std::string expected = "pass";      // of the program: or the rule it must violate
+  std::string isolation = "auto";     // of its executions: auto, restore or fork
   std::optional<std::string> scenario;
   std::string variant = "*";
   std::vector<std::string> plugin_dirs;  // as given

@@ -12,6 +12,7 @@
 #include "harness/cli/documents.hpp"
 #include "harness/cli/files.hpp"
 #include "harness/cli/plugins.hpp"
+#include "harness/cli/program_process.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/remembered.hpp"
 #include "harness/cli/replay.hpp"
@@ -56,8 +57,9 @@ class Run {
     if (!line.quiet) say(fmt::format("seed {}\n", seed));
   }
 
-  void variant(const Scenario& scenario, const Variant& variant) {
-    const Request request = watched(scenario, variant, request_for(scenario, line_));
+  void variant(const Scenario& scenario, const Variant& variant, const Program* program = nullptr) {
+    Request request = watched(scenario, variant, request_for(scenario, line_));
+    request.program = program;
     if (line_.repeat > 1) return repeated({&scenario, &variant, request, {}, 0}, "");
     const auto start = std::chrono::steady_clock::now();
     Remembered::Replayed known = remembered_.replay(scenario, variant, request);
@@ -185,12 +187,15 @@ void load(const CommandLine& line) {
 }
 
 // What can be refused before anything has run.
+void check_strategy(const CommandLine& line) {
+  if (!line.strategy) return;
+  const auto known = strategy_names();
+  if (std::find(known.begin(), known.end(), *line.strategy) == known.end())
+    throw UsageError("--strategy: " + unknown("strategy", *line.strategy, known));
+}
+
 void check(const CommandLine& line, const std::vector<Selected>& selected) {
-  if (line.strategy) {
-    const auto known = strategy_names();
-    if (std::find(known.begin(), known.end(), *line.strategy) == known.end())
-      throw UsageError("--strategy: " + unknown("strategy", *line.strategy, known));
-  }
+  check_strategy(line);
   if (!line.schedule) return;
   if (selected.size() != 1) {
     std::vector<std::string> names;
@@ -248,8 +253,10 @@ int break_at_selected(const CommandLine& line, const std::vector<Selected>& sele
   throw UsageError("--break-at is about one execution; choose one with --scenario and --variant");
 }
 
-int replay_report(const CommandLine& line, const std::string& program, int output) {
-  const KnownViolations violations = read_violations(line, registered_scenarios());
+int replay_report(const CommandLine& line, const std::string& program, int output,
+                  const std::vector<Scenario>& scenarios, const Program* tested = nullptr) {
+  KnownViolations violations = read_violations(line, scenarios);
+  for (KnownViolation& violation : violations.all) violation.request.program = tested;
   for (const std::string& warning : violations.warnings) warn(warning + "; left out");
   Run run(line, program, violations.seed, output);
   std::size_t done = 0;
@@ -261,6 +268,21 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
   }
   if (done < violations.all.size()) run.end_scenario();
   return run.end(violations.all.size() - done);
+}
+
+// A whole program is a scenario of one variant, called as its file.
+int run_program(const CommandLine& line, const std::string& program, int output) {
+  check_strategy(line);
+  if (line.schedule) parse_schedule(*line.schedule);
+  const Program tested = program_of(line);
+  Scenario scenario;
+  scenario.name = std::filesystem::path(tested.path).filename().string();
+  scenario.variants = {{"main", line.expected}};
+  if (line.replay) return replay_report(line, program, output, {scenario}, &tested);
+  Run run(line, program, line.seed, output);
+  run.variant(scenario, scenario.variants.front(), &tested);
+  run.end_scenario();
+  return run.end(0);
 }
 
 int run_selected(const CommandLine& line, const std::vector<Selected>& selected,
@@ -289,11 +311,13 @@ int run(const CommandLine& line, const std::string& program) {
   check_target(line);
   const bool aside = line.list || line.json == "-" || line.junit == "-" || line.sarif == "-";
   const int output = aside ? set_output_aside() : STDOUT_FILENO;
+  if (line.runs_program) return run_program(line, program, output);
   if (!line.list && !line.replay && !line.scenario)
-    throw UsageError("nothing is chosen; write --scenario NAME, --scenario '*' for all, or --list");
+    throw UsageError(
+        "nothing is chosen; write --scenario NAME, --scenario '*' for all, --list, or harness run -- PROGRAM");
   load(line);
   if (line.replay && line.break_at) return break_at_recorded(line);
-  if (line.replay && !line.list) return replay_report(line, program, output);
+  if (line.replay && !line.list) return replay_report(line, program, output, registered_scenarios());
   const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
   if (line.break_at) {
     check(line, selected);

@@ -43,9 +43,28 @@ std::string shell_quoted(std::string_view word) {
   return text + "'";
 }
 
+namespace {
+
+std::string program_command(const reports::Verdict& verdict, const CommandLine& line,
+                            std::string_view program, const std::string& how) {
+  std::string text = shell_quoted(program) + " run";
+  if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
+  if (line.expected_status != 0) text += fmt::format(" --expect-status {}", line.expected_status);
+  if (line.expected != "pass") text += " --expect " + shell_quoted(line.expected);
+  if (line.isolation != "auto") text += " --isolation " + line.isolation;
+  text += how + " --";
+  for (const std::string& word : verdict.command) text += " " + shell_quoted(word);
+  return text;
+}
+
+}  // namespace
+
 std::string reproduce_command(const reports::Verdict& verdict, const CommandLine& line,
                               std::string_view program) {
   const std::string schedule = schedule_of(verdict, line);
+  const std::string how = schedule.empty() ? search(line) : " --schedule " + shell_quoted(schedule);
+  if (!verdict.command.empty()) return program_command(verdict, line, program, how);
   std::string text = fmt::format("{} --scenario {} --variant {}", shell_quoted(program),
                                  shell_quoted(verdict.scenario), shell_quoted(verdict.variant));
   for (const std::string& dir : line.plugin_dirs) text += " --plugin-dir " + shell_quoted(dir);
@@ -55,7 +74,7 @@ std::string reproduce_command(const reports::Verdict& verdict, const CommandLine
   if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
   if (line.spurious_wakeups) text += " --spurious-wakeups";
   if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
-  return text + (schedule.empty() ? search(line) : " --schedule " + shell_quoted(schedule));
+  return text + how;
 }
 
 }  // namespace harness::cli

@@ -4,10 +4,12 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
+#include "harness/engine/errors.hpp"
 #include "harness/engine/raw_syscall.hpp"
 
 namespace harness {
@@ -22,6 +24,10 @@ void* raw_mmap(std::uintptr_t base, std::size_t bytes, int protection, int flags
   errno = static_cast<int>(-result);
   return MAP_FAILED;
 }
+
+// A few, made when a worker begins. (Not on the heap: that may be in the making.)
+std::array<AddressRange, 64> own;
+std::size_t own_count = 0;
 
 [[noreturn]] void refused(std::size_t bytes) {
   throw std::runtime_error(fmt::format(
@@ -42,7 +48,13 @@ void* map_anonymous(std::size_t bytes, bool shared) {
   void* const got = raw_mmap(0, bytes, PROT_READ | PROT_WRITE,
                              (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE);
   if (got == MAP_FAILED) refused(bytes);
+  if (!shared) {
+    HARNESS_CHECK(own_count < own.size());
+    own[own_count++] = {reinterpret_cast<std::uintptr_t>(got), bytes};
+  }
   return got;
 }
+
+std::span<const AddressRange> own_mappings() { return {own.data(), own_count}; }
 
 }  // namespace harness

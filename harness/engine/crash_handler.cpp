@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "harness/engine/errors.hpp"
+#include "harness/engine/hosted_worker.hpp"
 
 namespace harness {
 namespace {
@@ -53,6 +54,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 }
 
 void on_watchdog(int, siginfo_t*, void* context) {
+  if (ask_child()) return;
   active = nullptr;
   at.engine->note_stall(interrupted_at(context));
   _exit(0);

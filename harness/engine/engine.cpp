@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "harness/engine/errors.hpp"
+#include "harness/engine/exit_handlers.hpp"
+#include "harness/engine/hosting.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
 #include "harness/engine/thread_keys.hpp"
@@ -20,6 +22,8 @@ Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& s
   shared_.engine = this;
   points.use(shared_.points);
   scheduler_ = context_of_this_thread();
+  for (const AddressRange& range : {heap_range, mapping_range, stack_range}) expect_memory(range.base);
+  if (hosting() != nullptr) caller_fiber_ = std::make_unique<Fiber>(Fiber::OfThisThread{});
   HARNESS_CHECK(oracles_.size() <= 32);
   for (std::size_t i = 0; i < oracles_.size(); ++i)
     for (std::size_t op = 0; op < watchers_.size(); ++op)
@@ -300,7 +304,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
 }
 
 Engine::Outcome Engine::finish() {
-  if (outcome_ == Outcome::completed) {
+  // What a program has not given back when it exits goes with its process.
+  const bool is_program = hosting() != nullptr && hosting()->whole_program;
+  if (outcome_ == Outcome::completed && !is_program) {
     for (std::size_t i = 0; i < oracles_.size(); ++i) {
       if ((begun_ >> i & 1) == 0) continue;
       const auto violation = oracles_[i]->end();
@@ -339,9 +345,11 @@ void Engine::restore_state() {
   objects_.reset();
   memory_.reset();
   heap_.reset();
+  exit_handlers().reset();
   snapshot_.restore();
   fibers_.reset();
   descriptors_.reset();
+  if (caller_fiber_ != nullptr) caller_fiber_->last_task = no_task;
 }
 
 std::uint64_t Engine::random_bits() {

@@ -143,6 +143,12 @@ class Engine {
   // False where the limit on threads, ours or the system's, is reached.
   bool can_create(std::size_t stack_bytes = Fiber::usual_stack_bytes);
   Task* find_thread(pthread_t handle);
+  // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
+  void own_fibers();
+  // The program may use memory at `address`.
+  void expect_memory(std::uintptr_t address) { races_.expect_memory(address); }
+  // exit() of a whole program: the execution is over, whatever other tasks were about to do.
+  [[noreturn]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
   // Where a library that is not restored has made the key, it will not make it again.
@@ -283,6 +289,8 @@ class Engine {
   bool put_to_sleep_if_spinning();
   bool runs_ahead(const Event& event);
   void offer_timeouts();
+  void recycle(Task& task);
+  void unless_last_exit();
   Fiber* free_fiber(std::size_t stack_bytes);
 
   Shared& shared_;
@@ -306,6 +314,7 @@ class Engine {
   std::size_t task_count_ = 0;
   std::size_t unfinished_ = 0;
   FiberPool fibers_;
+  std::unique_ptr<Fiber> caller_fiber_;  // of "main", where this process hosts its own exploration
   std::vector<Ready> ready_;
   std::vector<Task*> timed_;  // asleep with a deadline, their time-out not on offer
   std::vector<pthread_key_t> made_keys_;

@@ -69,11 +69,33 @@ Context context_of_this_thread() { return {0, static_cast<std::uintptr_t>(pthrea
 
 Fiber::Fiber(std::uintptr_t slot, std::size_t stack_bytes, std::span<const TlsImage> images)
     : images_(images), stack_base_(slot + guard_bytes), stack_bytes_(stack_bytes) {
-  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+  make_thread();
+}
+
+Fiber::Fiber(OfThisThread)
+    : stack_base_(stack_range.end() - usual_stack_bytes), stack_bytes_(usual_stack_bytes) {
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes_, PROT_READ | PROT_WRITE) != 0)
+    throw std::runtime_error("cannot make a stack accessible");
+  parked_at_ = stack_base_ + stack_bytes_;
+  handle_ = pthread_self();
+  process_ = raw_syscall(SYS_getpid);
+  context_.thread_pointer = static_cast<std::uintptr_t>(handle_);
+}
+
+void Fiber::own() {
+  if (process_ == raw_syscall(SYS_getpid)) return;
+  blocks_.clear();
+  is_parked_ = 0;
+  make_thread();
+}
+
+void Fiber::make_thread() {
+  process_ = raw_syscall(SYS_getpid);
+  if (real::mprotect(reinterpret_cast<void*>(stack_base_), stack_bytes_, PROT_READ | PROT_WRITE) != 0)
     throw std::runtime_error("cannot make a stack accessible");
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstack(&attributes, reinterpret_cast<void*>(stack_base_), stack_bytes);
+  pthread_attr_setstack(&attributes, reinterpret_cast<void*>(stack_base_), stack_bytes_);
   const int error = real::pthread_create(&handle_, &attributes, park, this);
   pthread_attr_destroy(&attributes);
   if (error != 0)

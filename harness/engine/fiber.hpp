@@ -51,6 +51,9 @@ class Fiber {
   // Parks a pthread and takes its place; its stack and, below it, the guard begin at `slot`. Throws
   // std::runtime_error where no thread can be made.
   Fiber(std::uintptr_t slot, std::size_t stack_bytes, std::span<const TlsImage> images);
+  // The calling thread itself, on a stack of its own: same thread-local storage, same pthread_t.
+  struct OfThisThread {};
+  explicit Fiber(OfThisThread);
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
@@ -58,6 +61,8 @@ class Fiber {
   void prepare(void (*entry)(void*), void* argument);
   Context& context() { return context_; }
   pthread_t handle() const { return handle_; }
+  // Makes the fiber again if another process made it, of which only what is shared is left.
+  void own();
   std::uint16_t last_task = 0xffff;  // of this execution that ran on it, for the engine
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
@@ -68,6 +73,7 @@ class Fiber {
     void* address;
     const TlsImage* image;
   };
+  void make_thread();
   static void* park(void* self);
   [[noreturn]] void run_as_thread();
 
@@ -77,6 +83,7 @@ class Fiber {
   std::size_t stack_bytes_ = 0;
   std::uintptr_t parked_at_ = 0;
   std::uint32_t is_parked_ = 0;
+  long process_ = 0;  // that made the thread
   pthread_t handle_{};
   void (*entry_)(void*) = nullptr;  // for run_as_thread
   void* argument_ = nullptr;

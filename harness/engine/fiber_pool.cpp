@@ -27,7 +27,8 @@ Fiber* FiberPool::take(std::size_t stack_bytes, std::span<const TlsImage> images
     return fiber;
   }
   const std::size_t slot_bytes = stack_bytes_of(at) + Fiber::guard_bytes;
-  if ((size.all.size() + 1) * slot_bytes > range_bytes) return nullptr;
+  // The last of the largest is room for the stack of Fiber::OfThisThread.
+  if ((size.all.size() + (at == sizes - 1 ? 2 : 1)) * slot_bytes > range_bytes) return nullptr;
   const LoadingPaused paused;
   const std::uintptr_t slot = stack_range.base + at * range_bytes + size.all.size() * slot_bytes;
   try {
@@ -42,6 +43,11 @@ void FiberPool::give_back(Fiber& fiber) {
   std::size_t at = 0;
   while (stack_bytes_of(at) < fiber.stack_bytes()) ++at;
   sizes_[at].free.push_back(&fiber);
+}
+
+void FiberPool::own() {
+  for (Size& size : sizes_)
+    for (const auto& fiber : size.all) fiber->own();
 }
 
 void FiberPool::reset() {

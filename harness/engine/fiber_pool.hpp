@@ -19,6 +19,8 @@ class FiberPool {
   void give_back(Fiber& fiber);
   // A new execution: all of them are free.
   void reset();
+  // Makes again those that another process made, see Fiber::own().
+  void own();
 
  private:
   struct Size {

@@ -42,6 +42,7 @@ class Races {
   // Of the task that runs; its tick is 0 while nothing is looked at.
   Epoch epoch() const { return epoch_; }
   const Shadow& shadow() const { return shadow_; }
+  void expect_memory(std::uintptr_t address) { shadow_.at(address); }
 
   // Where a race is found, the answer is valid until the next question; nullptr: none.
 

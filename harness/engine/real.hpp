@@ -27,6 +27,9 @@
 #include <cstring>
 
 extern "C" int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
+extern "C" int __cxa_atexit(void (*)(void*), void*, void*) noexcept;
+extern "C" int __cxa_at_quick_exit(void (*)(void*), void*) noexcept;
+extern "C" void __cxa_finalize(void*);
 extern "C" void __assert_fail(const char*, const char*, unsigned, const char*) noexcept;
 
 namespace harness::real {
@@ -56,7 +59,7 @@ void* find(const char* name);
   X(sem_post) X(sem_getvalue)                                                                          \
   X(sched_yield) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep) X(clock_gettime) X(gettimeofday) X(timespec_get) X(clock)   \
   X(time) X(exit) X(_exit) X(quick_exit) X(abort) X(__assert_fail)                                     \
-  X(__cxa_thread_atexit_impl)                                                                          \
+  X(__cxa_thread_atexit_impl) X(__cxa_atexit) X(__cxa_at_quick_exit) X(__cxa_finalize) X(on_exit)          \
   X(pthread_mutex_consistent) X(pthread_cancel) X(pthread_testcancel) X(pthread_setcancelstate)        \
   X(pthread_setcanceltype) X(pthread_setname_np) X(pthread_getname_np)                                 \
   X(thrd_create) X(thrd_join) X(thrd_detach) X(thrd_exit) X(thrd_sleep) X(mtx_init)                    \

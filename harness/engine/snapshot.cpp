@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "harness/engine/program_memory.hpp"
 #include "harness/engine/registry.hpp"
 #include "harness/engine/real.hpp"
 
@@ -100,6 +101,18 @@ bool Snapshot::covers(std::uintptr_t address) const {
   return std::any_of(objects_.begin(), objects_.end(), [=](const auto& object) {
     return object.first <= address && address < object.second;
   });
+}
+
+void Snapshot::take(const Hosting& host) {
+  segments_.clear();
+  tls_images_ = thread_local_images();
+  objects_.clear();
+  for (const AddressRange& object : program_objects()) objects_.emplace_back(object.base, object.end());
+  if (host.isolation == Isolation::fork) return;
+  for (const AddressRange& range : program_memory(host.caller)) {
+    auto* const base = reinterpret_cast<std::byte*>(range.base);
+    segments_.push_back({base, {base, base + range.bytes}});
+  }
 }
 
 void Snapshot::restore() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/engine/fiber.hpp"
+#include "harness/engine/hosting.hpp"
 
 namespace harness {
 
@@ -16,6 +17,9 @@ class Snapshot {
   // Takes the writable segments of the shared object that contains `address`, and of every other object
   // that is neither the tool's, nor the system's, nor another plugin.
   void take(std::uintptr_t address);
+  // Takes all memory of the program in a process that hosts its own exploration; only notes what thread-local
+  // variables there are, where each execution has a process of its own.
+  void take(const Hosting& host);
   void restore();
   // Is the state of the object that contains this address, code or data, restored?
   bool covers(std::uintptr_t address) const;

@@ -1,10 +1,15 @@
 // Tasks: how they come to be, run and end.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "harness/engine/engine.hpp"
+#include "harness/engine/errors.hpp"
+#include "harness/engine/hosting.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/real.hpp"
 #include "harness/engine/sync.hpp"
+#include "harness/engine/system_objects.hpp"
 #include "harness/engine/thread_keys.hpp"
 
 namespace harness {
@@ -12,8 +17,10 @@ namespace harness {
 namespace {
 
 std::uintptr_t* new_shadow_stack() {
-  return static_cast<std::uintptr_t*>(
-      map_anonymous(Engine::shadow_frames * sizeof(std::uintptr_t), false));
+  // Touched only as far as the stack grows. From the heap, which may be shared with other processes.
+  auto* const base = static_cast<std::uintptr_t*>(std::malloc(Engine::shadow_frames * sizeof(std::uintptr_t)));
+  HARNESS_CHECK(base != nullptr);
+  return base;
 }
 
 // A task as new, but for the memory that it keeps.
@@ -44,7 +51,8 @@ bool Engine::can_create(std::size_t stack_bytes) {
 
 Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
                      void* argument, std::size_t stack_bytes) {
-  Fiber* const fiber = free_fiber(stack_bytes);
+  const bool is_caller = task_count_ == 0 && caller_fiber_ != nullptr;
+  Fiber* const fiber = is_caller ? caller_fiber_.get() : free_fiber(stack_bytes);
   if (fiber == nullptr) fail(fmt::format("no thread can be made after {} of them", task_count_));
   if (task_count_ == tasks_.size()) {
     tasks_.push_back(std::make_unique<Task>());
@@ -83,13 +91,43 @@ Task* Engine::find_thread(pthread_t handle) {
 
 void Engine::detach(Task& task) {
   task.detached = true;
-  if (task.done) fibers_.give_back(*task.fiber);
+  if (task.done) recycle(task);
 }
 
 void Engine::joined(Task& task) {
   races_.joined(task.id);
   task.joined = true;
-  fibers_.give_back(*task.fiber);
+  recycle(task);
+}
+
+void Engine::recycle(Task& task) {
+  if (task.fiber != caller_fiber_.get()) fibers_.give_back(*task.fiber);
+}
+
+void Engine::own_fibers() {
+  fibers_.own();
+}
+
+// The last thread of a whole program has come to its end without exit(): that is exit(0).
+void Engine::unless_last_exit() {
+  if (unfinished_ != 1 || hosting() == nullptr || !hosting()->whole_program) return;
+  active = this;
+  std::exit(0);  // which is interposed, and ends the execution
+}
+
+void Engine::end_program(int status, std::uintptr_t where) {
+  active = nullptr;
+  if (status == hosting()->expected_status) leave(Outcome::completed);
+  const std::string text = fmt::format("exit({})", status);
+  // Where main() has returned, nobody has called exit() but us.
+  const Event event{.step = steps_, .task = current_->id, .op = Op::end, .label = shared_.intern(text.c_str()),
+                    .where = is_tools(where) ? hosting()->main + 1 : where};
+  if (settings_.records) record(event);
+  violate({"exit-status",
+           fmt::format("{} ends the program with status {}; {} was expected", mention(current_->id), status,
+                       hosting()->expected_status),
+           {event},
+           false});
 }
 
 void Engine::fiber_main(void* argument) {
@@ -120,6 +158,7 @@ void Engine::end_task() {
   }
   destroy_thread_specific(me);
   active = nullptr;
+  unless_last_exit();
   abandon_robust_mutexes(*this, me);
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;
@@ -127,7 +166,7 @@ void Engine::end_task() {
   --unfinished_;
   enable(me.joiners);
   play_->ended(me);
-  if (me.detached) fibers_.give_back(*me.fiber);
+  if (me.detached) recycle(me);
   if (me.fresh) {  // it ended without a single scheduling point
     me.fresh = false;
     switch_to(*me.creator);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +16,12 @@
 #include <stdexcept>
 
 #include "harness/engine/crash_handler.hpp"
+#include "harness/engine/exit_handlers.hpp"
+#include "harness/engine/hosted_worker.hpp"
+#include "harness/engine/hosting.hpp"
 #include "harness/engine/program_heap.hpp"
 #include "harness/engine/registry.hpp"
+#include "harness/engine/tool_heap.hpp"
 
 namespace harness {
 namespace {
@@ -37,7 +42,7 @@ bool is_over(const Shared& shared, const Job& job, Clock::time_point start, std:
   return job.seconds > 0 && execution % between_looks == 0 && seconds_since(start) >= job.seconds;
 }
 
-WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
+WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, HostedWorker* hosted) {
   const Clock::time_point start = Clock::now();
   for (std::uint64_t execution = shared.executions.load();;) {
     if (is_over(shared, job, start, execution)) return WorkerEnd::budget;
@@ -48,7 +53,9 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine) {
     }
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     const std::uint32_t points = shared.points.count.load(std::memory_order_relaxed);
-    const Engine::Outcome outcome = engine.run(*job.scenario, job.variant, execution);
+    const Engine::Outcome outcome = hosted != nullptr
+                                        ? hosted->run(*job.scenario, job.variant, execution)
+                                        : engine.run(*job.scenario, job.variant, execution);
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     shared.leaves.store(job.strategy->leaves(), std::memory_order_relaxed);
@@ -77,22 +84,40 @@ void redirect_output(bool shows_output) {
   dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
+// The program is to find the descriptors free that it finds free elsewhere.
+void move_out_of_the_way(int descriptor) {
+  if (fcntl(descriptor, F_DUPFD_CLOEXEC, 512) >= 0) close(descriptor);
+}
+
 [[noreturn]] void be_worker(Shared& shared, const Job& job, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
-  redirect_output(job.shows_output);
+  if (hosting() != nullptr)
+    redirect_for_program(*hosting(), job.settings.records);
+  else
+    redirect_output(job.shows_output);
   std::signal(SIGINT, SIG_IGN);  // the terminal sends it to us as well; the watcher decides
   WorkerEnd end = WorkerEnd::failed;
   try {
     reserve_at(stack_range.base, stack_range.bytes, false);
-    MappedMemory memory;
-    Snapshot snapshot;
+    // On the heap: where an execution has a process of its own, what it changes here outlives it.
+    const auto memory = std::make_unique<MappedMemory>();
+    const auto snapshot = std::make_unique<Snapshot>();
     program_heap().seal();
-    snapshot.take(module_of(*job.scenario));
-    Engine engine(shared, program_heap(), memory, snapshot);
-    engine.configure(*job.strategy, job.settings);
-    install_crash_handler(engine, memory, shared);
-    end = explore_in_worker(shared, job, engine);
+    exit_handlers().seal();
+    const auto engine = std::make_unique<Engine>(shared, program_heap(), *memory, *snapshot);
+    engine->configure(*job.strategy, job.settings);
+    install_crash_handler(*engine, *memory, shared);
+    std::unique_ptr<HostedWorker> hosted;
+    if (hosting() == nullptr) {
+      snapshot->take(module_of(*job.scenario));
+    } else {
+      __libc_single_threaded = 0;  // it will not be, and is put back with libc's other variables
+      if (hosting()->isolation == Isolation::fork) share_tool_memory_with_children();
+      hosted = std::make_unique<HostedWorker>(*hosting(), *engine, shared);
+      snapshot->take(*hosting());
+    }
+    end = explore_in_worker(shared, job, *engine, hosted.get());
     shared.end.store(end);
     _exit(0);
   } catch (const std::exception& error) {
@@ -118,8 +143,13 @@ class Watch {
       if (job_.interrupted != nullptr && job_.interrupted->load()) shared_.stop.store(true);
       look_for_progress();
     }
+    // The end of the pipe need not be the worker's: the program may have closed what is not its own.
     int status = 0;
-    while (waitpid(worker_, &status, 0) < 0 && errno == EINTR) {
+    for (pid_t ended; (ended = waitpid(worker_, &status, WNOHANG)) != worker_;) {
+      if (ended < 0 && errno != EINTR) break;
+      poll(nullptr, 0, 1);
+      if (job_.interrupted != nullptr && job_.interrupted->load()) shared_.stop.store(true);
+      look_for_progress();
     }
     if (watchdog_) return {Lost::watchdog, 0, 0};
     if (WIFSIGNALED(status)) return {Lost::signal, WTERMSIG(status), 0};
@@ -162,7 +192,9 @@ WorkerResult run_worker(Shared& shared, const Job& job) {
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   const pid_t parent = getpid();
+  stop_others_in_tool_heap();
   const pid_t worker = fork();
+  let_others_into_tool_heap();
   if (worker < 0) {
     close(ends[0]);
     close(ends[1]);
@@ -170,6 +202,7 @@ WorkerResult run_worker(Shared& shared, const Job& job) {
   }
   if (worker == 0) {
     close(ends[0]);
+    if (hosting() != nullptr) move_out_of_the_way(ends[1]);
     be_worker(shared, job, parent);
   }
   close(ends[1]);

@@ -64,6 +64,8 @@ std::string build_id(Elf* elf) {
 }  // namespace
 
 std::string readable_symbol(const char* symbol) {
+  // A variable called `a` is no type, which it would be demangled to.
+  if (!std::string_view(symbol).starts_with("_Z")) return symbol;
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> demangled(
       abi::__cxa_demangle(symbol, nullptr, nullptr, &status), std::free);

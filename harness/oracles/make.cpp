@@ -19,6 +19,7 @@ constexpr const char* rules[] = {
     "double-free",
     "double-give",
     "double-release",
+    "exit-status",
     "freed-region-in-use",
     "heap-use-after-free",
     "invalid-free",

@@ -1,20 +1,11 @@
 // malloc() and its relatives: the program under test has a heap of its own, everybody else libc's.
-#include <dlfcn.h>
-
 #include <cerrno>
 #include <new>
 
 #include "harness/engine/loading.hpp"
 #include "harness/engine/program_heap.hpp"
 #include "harness/runtime/caller.hpp"
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-void __libc_free(void*);
-}
+#include "harness/runtime/others_heap.hpp"
 
 namespace harness {
 namespace {
@@ -69,12 +60,8 @@ void release(void* block, std::uintptr_t where) {
   engine->bad_free(address, before == UserHeap::Block::freed, where);
 }
 
-std::size_t usable(const void* block) {
-  if (UserHeap::contains(block)) return program_heap().size_of(block);
-  static std::size_t (*real_usable)(const void*) = nullptr;
-  if (real_usable == nullptr)
-    real_usable = reinterpret_cast<std::size_t (*)(const void*)>(real::find("malloc_usable_size"));
-  return real_usable(block);
+std::size_t usable(void* block) {
+  return UserHeap::contains(block) ? program_heap().size_of(block) : others::usable(block);
 }
 
 // Also for blocks from before the execution: those are copied, and stay.
@@ -100,17 +87,17 @@ bool is_power_of_two(std::size_t value) { return value != 0 && (value & (value -
 using harness::UserHeap;
 
 HARNESS_EXPORT void* malloc(std::size_t bytes) noexcept {
-  if (!harness::is_programs(HARNESS_CALLER)) return __libc_malloc(bytes);
+  if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate(bytes);
   return harness::allocate(bytes, 16);
 }
 HARNESS_EXPORT void free(void* block) noexcept {
   if (block == nullptr) return;
   if (UserHeap::contains(block)) return harness::release(block, HARNESS_CALLER);
   // A block from before the execution is there again in the next one.
-  if (harness::active == nullptr) __libc_free(block);
+  if (harness::active == nullptr) harness::others::release(block);
 }
 HARNESS_EXPORT void* calloc(std::size_t count, std::size_t bytes) noexcept {
-  if (!harness::is_programs(HARNESS_CALLER)) return __libc_calloc(count, bytes);
+  if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_zeroed(count, bytes);
   std::size_t total;
   if (__builtin_mul_overflow(count, bytes, &total)) return errno = ENOMEM, nullptr;
   void* const block = harness::allocate(total, 16);
@@ -119,8 +106,8 @@ HARNESS_EXPORT void* calloc(std::size_t count, std::size_t bytes) noexcept {
 }
 HARNESS_EXPORT void* realloc(void* block, std::size_t bytes) noexcept {
   const bool ours = harness::is_programs(HARNESS_CALLER);
-  if (block == nullptr) return ours ? harness::allocate(bytes, 16) : __libc_malloc(bytes);
-  if (!ours && !UserHeap::contains(block)) return __libc_realloc(block, bytes);
+  if (block == nullptr) return ours ? harness::allocate(bytes, 16) : harness::others::allocate(bytes);
+  if (!ours && !UserHeap::contains(block)) return harness::others::reallocate(block, bytes);
   if (bytes == 0) return free(block), nullptr;
   return harness::reallocate(block, bytes, HARNESS_CALLER);
 }
@@ -130,12 +117,12 @@ HARNESS_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t by
   return realloc(block, total);
 }
 HARNESS_EXPORT void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
-  if (!harness::is_programs(HARNESS_CALLER)) return __libc_memalign(alignment, bytes);
+  if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_aligned(alignment, bytes);
   if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
   return harness::allocate(bytes, alignment);
 }
 HARNESS_EXPORT void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
-  if (!harness::is_programs(HARNESS_CALLER)) return __libc_memalign(alignment, bytes);
+  if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_aligned(alignment, bytes);
   if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
   return harness::allocate(bytes, alignment);
 }
@@ -143,7 +130,7 @@ HARNESS_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t 
   if (!harness::is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
   const int error = errno;
   void* const block = harness::is_programs(HARNESS_CALLER) ? harness::allocate(bytes, alignment)
-                                                           : __libc_memalign(alignment, bytes);
+                                                           : harness::others::allocate_aligned(alignment, bytes);
   errno = error;
   if (block == nullptr) return ENOMEM;
   *to = block;

@@ -6,6 +6,7 @@
 #include <typeinfo>
 
 #include "harness/runtime/caller.hpp"
+#include "harness/runtime/program_exit.hpp"
 #include "harness/stress/hooks.hpp"
 
 namespace harness {
@@ -61,6 +62,7 @@ HARNESS_EXPORT void exit(int status) noexcept {
     real::exit(status);
     __builtin_unreachable();
   }
+  if (harness::is_whole_program()) harness::exit_program(status, HARNESS_CALLER);
   char text[64];
   std::snprintf(text, sizeof text, "exit(%d)", status);
   harness::ended(text, HARNESS_CALLER);
@@ -70,6 +72,7 @@ HARNESS_EXPORT void _exit(int status) {
     real::_exit(status);
     __builtin_unreachable();
   }
+  if (harness::is_whole_program()) active->end_program(status, HARNESS_CALLER);
   char text[64];
   std::snprintf(text, sizeof text, "_exit(%d)", status);
   harness::ended(text, HARNESS_CALLER);
@@ -80,6 +83,7 @@ HARNESS_EXPORT void quick_exit(int status) noexcept {
     real::quick_exit(status);
     __builtin_unreachable();
   }
+  if (harness::is_whole_program()) harness::quick_exit_program(status, HARNESS_CALLER);
   char text[64];
   std::snprintf(text, sizeof text, "quick_exit(%d)", status);
   harness::ended(text, HARNESS_CALLER);

@@ -1,0 +1,87 @@
+#include "harness/explore/program.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/engine/address_space.hpp"
+#include "harness/engine/program_memory.hpp"
+#include "harness/engine/real.hpp"
+
+namespace harness {
+namespace {
+
+// More than this is cheaper copied by the kernel, page by page, as it is written to.
+constexpr std::size_t most_to_restore = std::size_t{4} << 20;
+constexpr std::uint64_t trial_executions = 4;
+constexpr std::size_t most_output = std::size_t{64} << 10;
+
+std::size_t bytes_to_restore(const Hosting& host) {
+  std::size_t bytes = 0;
+  for (const AddressRange& range : program_memory(host.caller)) bytes += range.bytes;
+  return bytes;
+}
+
+// A few executions say whether the program changes what is not put back.
+bool escapes(Hosting& host, const Scenario& scenario, const Options& options) {
+  if (bytes_to_restore(host) > most_to_restore) return true;
+  Options few = options;
+  few.strategy = "random";
+  few.executions = trial_executions;
+  few.preemptions = -1;
+  few.shrink_seconds = 0;
+  few.schedule.clear();
+  few.keep_going = true;
+  few.progress = {};
+  few.watchdog_seconds = std::min(2.0, options.watchdog_seconds);
+  host.isolation = Isolation::restore;
+  const reports::Verdict verdict = explore(scenario, scenario.variants.front(), few);
+  // A crash may come of what was not put back.
+  const bool crashes = verdict.violation && verdict.violation->rule == "crash";
+  return crashes || host.notes->escaped[0] != 0;
+}
+
+std::string printed(int file) {
+  if (file < 0) return {};
+  std::string text(most_output, 0);
+  const ssize_t got = pread(file, text.data(), text.size(), 0);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  const off_t all = lseek(file, 0, SEEK_END);
+  if (all > static_cast<off_t>(text.size()))
+    text += fmt::format("\n[{} bytes more]\n", all - static_cast<off_t>(text.size()));
+  return text;
+}
+
+struct Unmap {
+  void operator()(HostNotes* notes) const { real::munmap(notes, sizeof *notes); }
+};
+
+}  // namespace
+
+reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Options& options) {
+  const Variant& variant = scenario.variants.front();
+  const std::unique_ptr<HostNotes, Unmap> notes(
+      static_cast<HostNotes*>(map_anonymous(sizeof(HostNotes), true)));
+  host.notes = notes.get();
+  const bool decides = host.isolation == Isolation::automatic;
+  if (decides) host.isolation = escapes(host, scenario, options) ? Isolation::fork : Isolation::restore;
+  reports::Verdict verdict = explore(scenario, variant, options);
+  // What comes late makes all that was explored doubtful; so does what cannot be repeated.
+  const bool doubtful = notes->escaped[0] != 0 || (verdict.violation && !verdict.reason.empty());
+  if (decides && host.isolation == Isolation::restore && doubtful) {
+    host.isolation = Isolation::fork;
+    verdict = explore(scenario, variant, options);
+  }
+  if (host.isolation == Isolation::restore && notes->escaped[0] != 0)
+    verdict.uncontrolled.push_back(
+        fmt::format("the program's state between executions: {} (use --isolation fork)", notes->escaped));
+  host.notes = nullptr;
+  const bool is_recorded = verdict.violation || verdict.mode == "replay";
+  if (is_recorded) verdict.output = printed(host.output);
+  return verdict;
+}
+
+}  // namespace harness
