@@ -134,13 +134,6 @@ class Portfolio final : public Strategy {
     for (Sampling& arm : arms_) arm.executions = executions;
   }
 
-  void reconsider() override {
-    for (Sampling& arm : arms_) arm.strategy->reconsider();
-    if (search_) search_->reconsider();
-    searched_ = 0;
-    finished_ = false;
-  }
-
   bool exhausted() const override { return done_ && search_->exhausted(); }
   int bound() const override { return exhausted() ? search_->bound() : -1; }
   double leaves() const override {
