@@ -114,7 +114,7 @@ constexpr std::array table{
         "without --json: write <scenario>.json there for each scenario (<scenario>.replay.json "
         "with --replay); made if needed"},
     OptionSpec{
-        "corpus", "DIR", "corpus in --report-dir", output, everywhere, false,
+        "corpus", "DIR", "reports/corpus", output, everywhere, false,
         "keep failing schedules there, and replay them before a variant is searched; 'none': no "
         "corpus (the default with --json). 'harness corpus list' and 'harness corpus prune' (which "
         "removes stale ones) take --corpus too"},

@@ -17,6 +17,17 @@
 namespace harness {
 namespace {
 
+// With a number that the program under test, where it shares this process, does not expect to get.
+int open_high(const std::string& path) {
+  constexpr int above = 512;
+  const int low = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (low < 0) return low;
+  const int high = fcntl(low, F_DUPFD_CLOEXEC, above);
+  if (high < 0) return low;
+  close(low);
+  return high;
+}
+
 struct ElfEnd {
   void operator()(Elf* elf) const { elf_end(elf); }
 };
@@ -74,14 +85,14 @@ std::string readable_symbol(const char* symbol) {
 
 ElfSymbols::ElfSymbols(const std::string& path, bool separate) {
   elf_version(EV_CURRENT);
-  fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  fd_ = open_high(path);
   if (fd_ < 0) return;
   const ElfHandle elf(elf_begin(fd_, ELF_C_READ, nullptr));
   if (!elf || elf_kind(elf.get()) != ELF_K_ELF) return;
   if (separate && !has_debug_information(elf.get())) {
     const std::string id = build_id(elf.get());
     const std::string file = "/usr/lib/debug/.build-id/" + id + ".debug";
-    if (!id.empty()) debug_fd_ = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (!id.empty()) debug_fd_ = open_high(file);
   }
   const ElfHandle debug(debug_fd_ < 0 ? nullptr : elf_begin(debug_fd_, ELF_C_READ, nullptr));
   read(debug && section_of_type(debug.get(), SHT_SYMTAB) ? debug.get() : elf.get());

@@ -17,7 +17,7 @@ TEST(CliBackend, TheCommandLineThenTheScenarioThenTheDefaults) {
   if (!has_engine()) GTEST_SKIP() << "strategies need the engine";
   CommandLine line;
   const Request usual = request_for({}, line);
-  EXPECT_EQ(usual.strategy, "dfs");
+  EXPECT_EQ(usual.strategy, "portfolio");
   EXPECT_EQ(usual.preemptions, 2);
   EXPECT_EQ(usual.executions, 1'000'000u);
   EXPECT_EQ(usual.seconds, 20);

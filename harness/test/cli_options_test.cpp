@@ -89,8 +89,8 @@ TEST(CliOptions, UnknownOptionsNameTheNearest) {
   // What Boost would take for an abbreviation is a slip here.
   EXPECT_EQ(refusal({"--scen", "x"}).substr(0, 24), "unknown option '--scen';");
   EXPECT_EQ(refusal({"free-vs-alloc"}),
-            "'free-vs-alloc' is no option; options begin with '--', and scenarios are chosen with "
-            "--scenario 'free-vs-alloc'");
+            "'free-vs-alloc' is no option; options begin with '--', scenarios are chosen with "
+            "--scenario 'free-vs-alloc', and a program is run with harness run -- free-vs-alloc");
   EXPECT_NE(refusal({"--quiet", "loud"}), "accepted");
   EXPECT_NE(refusal({"--", "--quiet"}), "accepted");
   EXPECT_NE(refusal({""}), "accepted");

@@ -17,7 +17,7 @@ TEST(WaysLibrary, RightQueuePassesWrongOneFailsWithItsInterleaving) {
   EXPECT_EQ(wrong.code, 1);
   EXPECT_NE(wrong.out.find("*value == 1 || *value == 2"), std::string::npos) << wrong.out;
   EXPECT_NE(wrong.out.find("cas atomic"), std::string::npos) << "no interleaving: " << wrong.out;
-  EXPECT_NE(wrong.out.find("ExploreOptions{.schedule = \"main"), std::string::npos) << wrong.out;
+  EXPECT_NE(wrong.out.find("ExploreOptions{.schedule = \""), std::string::npos) << wrong.out;
 }
 
 TEST(WaysLibrary, RightPoolPassesWrongOneFails) {
