@@ -108,6 +108,7 @@ Options engine_options(const Request& request) {
   options.schedule = request.schedule;
   options.data_races = request.data_races;
   options.plain_accesses = request.plain_accesses;
+  options.suppressions = request.suppressions;
   options.keep_going = request.keep_going;
   options.spurious_wakeups = request.spurious_wakeups;
   options.interrupted = request.interrupted;
@@ -128,6 +129,7 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.spurious_wakeups = line.spurious_wakeups;
   request.data_races = line.data_races.value_or(Options().data_races);
   request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);
+  request.suppressions = line.suppressions;
   request.shrink_seconds = line.shrink_seconds;
   set_limits(scenario, line, request);
   if (!request.real_threads) set_strategy(scenario, line, request);

@@ -48,6 +48,7 @@ struct Request {
   std::string schedule;  // "" explores
   std::string data_races;      // see Options in explore.hpp
   std::string plain_accesses;
+  std::string suppressions;  // their text
   bool keep_going = false;
   bool spurious_wakeups = false;
   const Program* program = nullptr;  // to run, in the place of a scenario's code

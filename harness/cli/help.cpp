@@ -22,8 +22,8 @@ constexpr std::string_view opening =
     "  harness --scenario poll-vs-free --variant documented-fix \\\n"
     "          --schedule 'reader@polled reclaimer reader'\n"
     "  harness --replay reports/free-vs-alloc.json --repeat 1000\n"
-    "  harness run -- ./program argument     explore a whole program that was compiled\n"
-    "                                        with -fsanitize=thread\n";
+    "  harness run -- ./program argument     explore a program that was compiled with\n"
+    "                                        -fsanitize=thread\n";
 
 constexpr std::string_view closing_precedence =
     "Every option but --list, --help, --version and --config may stand in a configuration file, "

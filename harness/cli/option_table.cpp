@@ -43,6 +43,10 @@ constexpr std::array table{
         "plain-accesses", "SET", "racy", how, everywhere, false,
         "which accesses that are not atomic are scheduling points: none, racy (at places seen racing, "
         "or spinning), all"},
+    OptionSpec{
+        "suppressions", "FILE", "", how, everywhere, false,
+        "data races that are not reported, in ThreadSanitizer's format: race:PATTERN lines, matched "
+        "against functions, files and objects"},
     OptionSpec{"seed", "N", "1", how, everywhere, false,
                "0 to 18446744073709551615, or 'random' to draw one; printed first"},
     OptionSpec{

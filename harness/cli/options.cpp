@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "harness/cli/files.hpp"
 #include "harness/cli/numbers.hpp"
 #include "harness/cli/option_table.hpp"
 #include "harness/engine/errors.hpp"
@@ -231,6 +232,8 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.max_steps = number(settings, "max-steps", 1, most_steps);
   line.preemptions = preemptions_of(settings);
   line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
+  if (const auto file = text(settings, "suppressions"))
+    line.suppressions = read_file(*file, "--suppressions");
   line.plain_accesses = word(settings, "plain-accesses", {"all", "none", "racy"});
   if (const Setting* seconds = settings.find("shrink-seconds"))
     line.shrink_seconds = seconds_number(seconds->value, seconds->origin, longest_shrink_seconds);

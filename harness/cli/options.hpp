@@ -47,6 +47,7 @@ struct CommandLine {
   std::optional<int> preemptions;   // -1: no bound
   std::optional<std::string> data_races;
   std::optional<std::string> plain_accesses;
+  std::string suppressions;  // what the file says
   bool strict_preemptions = false;  // --preemptions was given for a strategy that was named
   int depth = 0;                    // 0: not given
   std::uint64_t part = 0;           // of --shard, from 0

@@ -50,6 +50,8 @@ class Engine {
   enum class Outcome { completed, violated, cut_off, abandoned, failed };
   // The name of the function that contains `where`, if a schedule stops at it; else nullptr.
   using FunctionName = const char* (*)(std::uintptr_t where);
+  // Whether a race between an access with this stack and one at `other` is not to be reported.
+  using Suppressed = bool (*)(std::span<const std::uintptr_t> stack, std::uintptr_t other);
 
   struct Settings {
     std::uint64_t seed = 1;
@@ -60,6 +62,7 @@ class Engine {
     DataRaces data_races = DataRaces::report;
     bool all_plain_points = false;    // every plain access is a scheduling point
     bool learns_points = true;        // see PlainPoints
+    Suppressed suppressed = nullptr;
     FunctionName function_name = nullptr;  // set where a schedule names functions
   };
 
@@ -280,6 +283,7 @@ class Engine {
   void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
   std::optional<Event> recall(const Race& race, std::size_t bytes);
   std::string locks_of(TaskId task) const;
+  bool is_suppressed(const Race& race, std::uintptr_t where);
   Recorded recorded(const Event& event);
   void handle(int signal);
   void nothing_ready();
@@ -309,6 +313,7 @@ class Engine {
 
   ObjectTable objects_;
   Races races_;
+  std::vector<std::uint64_t> suppressed_;  // pairs of places whose races are not reported
   std::vector<Past> history_;  // where `records` is set: the plain accesses, for the other half of a race
   std::vector<std::unique_ptr<Task>> tasks_;  // used again; the first task_count_ are of this execution
   std::size_t task_count_ = 0;

@@ -116,8 +116,23 @@ std::string Engine::locks_of(TaskId task) const {
   return text.empty() ? "no lock" : text;
 }
 
+// The stacks are looked at once for each pair of places; of the earlier access only the innermost frame is
+// known.
+bool Engine::is_suppressed(const Race& race, std::uintptr_t where) {
+  if (settings_.suppressed == nullptr || race.freed) return false;
+  const std::uint64_t pair = std::uint64_t{race.where} << 32 | static_cast<std::uint32_t>(where);
+  if (std::find(suppressed_.begin(), suppressed_.end(), pair) != suppressed_.end()) return true;
+  const Recorded now = recorded(Event{.where = where});
+  constexpr std::uintptr_t low_half = 0xffff'ffff;
+  const std::uintptr_t other = race.where == 0 ? where : (where & ~low_half) | race.where;
+  if (!settings_.suppressed(std::span(now.stack.data(), now.depth), other)) return false;
+  suppressed_.push_back(pair);
+  return true;
+}
+
 void Engine::raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write,
                    std::uintptr_t where, bool is_atomic) {
+  if (is_suppressed(race, where)) return;
   if (!race.freed && settings_.data_races == DataRaces::learn) {
     if (!settings_.learns_points) return;
     if (!is_atomic) points.learn(static_cast<std::uint32_t>(where));

@@ -32,6 +32,7 @@ struct Options {
   std::uint64_t part = 0;                // of a search that is divided into `parts`, from 0
   std::uint64_t parts = 1;
   std::string data_races = "auto";       // see data_races_words()
+  std::string suppressions;              // of data races, see suppressions.hpp
   std::string plain_accesses = "racy";   // which are scheduling points: none, racy (once seen racing), all
   std::string schedule;                  // replay this text instead of exploring
   bool keep_going = false;               // count further violations, report the first

@@ -4,6 +4,7 @@
 
 #include "harness/engine/errors.hpp"
 #include "harness/engine/nearest.hpp"
+#include "harness/explore/suppressions.hpp"
 
 namespace harness {
 namespace {
@@ -34,6 +35,8 @@ Job make_job(const Scenario& scenario, const Variant& variant, const Options& op
   job.settings.seed = options.seed;
   job.settings.max_steps = options.max_steps;
   job.settings.spurious_wakeups = options.spurious_wakeups;
+  use_suppressions(options.suppressions);
+  job.settings.suppressed = is_suppressed;
   job.settings.data_races = data_races_of(variant, options);
   job.settings.all_plain_points = options.plain_accesses == "all";
   job.settings.learns_points = options.plain_accesses == "racy";

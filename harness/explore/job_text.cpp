@@ -27,6 +27,7 @@ void each_field(Job& job, Visit visit) {
   visit("shrink_seconds", job.options.shrink_seconds);
   visit("spurious_wakeups", job.options.spurious_wakeups);
   visit("data_races", job.options.data_races);
+  visit("suppressions", job.options.suppressions);
   visit("plain_accesses", job.options.plain_accesses);
   visit("schedule", job.options.schedule);
   visit("keep_going", job.options.keep_going);

@@ -1,5 +1,7 @@
 // `harness run`: whole programs, linked with our runtime or, by g++, with ThreadSanitizer's.
 #include <gtest/gtest.h>
+#include <linux/close_range.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -24,6 +26,7 @@ Answer explore(const std::string& program, const std::vector<std::string>& optio
   command.words.insert(command.words.end(), options.begin(), options.end());
   command.words.insert(command.words.end(), {"--", program});
   command.words.insert(command.words.end(), arguments.begin(), arguments.end());
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // what our caller has open is no matter of the program
   const Ran ran = run(command);
   Answer answer{ran.code, {}, ran.out + ran.err};
   std::ifstream file(folder.file("report.json"));
