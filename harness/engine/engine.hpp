@@ -202,15 +202,14 @@ class Engine {
   bool reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   Races& races() { return races_; }
   // Not ordered with an earlier access.
-  void raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where,
-             bool is_atomic = false);
+  void raced(const Race& race, Event now);
   // Looks for races, and remembers the access for a later one.
   void look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
                       std::uintptr_t where) {
     if (!races_.watching()) return;
     if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
-      raced(*race, address, bytes, writes, where, true);
+      raced(*race, now_.object == address ? now_ : access(address, bytes, writes ? Op::store : Op::load, where));
   }
   // free() of a block that is free already, or of what is none.
   [[noreturn]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
@@ -282,6 +281,7 @@ class Engine {
   void record(const Event& event);
   void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
   std::optional<Event> recall(const Race& race, std::size_t bytes);
+  Event access(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where) const;
   std::string locks_of(TaskId task) const;
   bool is_suppressed(const Race& race, std::uintptr_t where);
   Recorded recorded(const Event& event);

@@ -40,22 +40,29 @@ bool Engine::reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_w
   return !is_write && readable && loaded(address, static_cast<std::uint32_t>(bytes), value, where);
 }
 
+Event Engine::access(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where) const {
+  return {.step = steps_, .task = current_->id, .op = op, .object = address, .bytes = bytes, .where = where};
+}
+
 void Engine::look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (const Race* const race = races_.plain(address, bytes, is_write, where)) [[unlikely]]
-    raced(*race, address, bytes, is_write, where);
+    raced(*race, access(address, bytes, is_write ? Op::write : Op::read, where));
   if (settings_.records) remember(address, bytes, is_write ? Op::write : Op::read, where, false);
 }
 
 void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
-  if (const Race* const race = races_.freed(address, bytes, where)) [[unlikely]]
-    raced(*race, address, bytes, true, where);
+  if (const Race* const race = races_.freed(address, bytes, where)) [[unlikely]] {
+    Event now = access(address, bytes, Op::write, where);
+    now.label = "free";
+    raced(*race, now);
+  }
   if (settings_.records) remember(address, bytes, Op::write, where, true);
 }
 
 void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) {
   active = nullptr;
-  Event now{.step = steps_, .task = current_->id, .op = Op::write, .object = address, .bytes = 1,
-            .label = "free", .where = where};
+  Event now = access(address, 1, Op::write, where);
+  now.label = "free";
   Violation violation;
   violation.rule = again ? "double-free" : "invalid-free";
   violation.message = fmt::format("{} frees {}, which {}", mention(now.task), mention_object(address),
@@ -73,8 +80,8 @@ void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) 
 // A race, told with both halves where the history is kept
 
 void Engine::remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed) {
-  Event event{.step = steps_, .task = current_->id, .op = op, .object = address, .bytes = bytes,
-              .label = freed ? "free" : nullptr, .where = where};
+  Event event = access(address, bytes, op, where);
+  if (freed) event.label = "free";
   history_.push_back({races_.epoch().tick(), freed, shared_.recorded.load(std::memory_order_relaxed),
                       recorded(event)});
 }
@@ -130,28 +137,25 @@ bool Engine::is_suppressed(const Race& race, std::uintptr_t where) {
   return true;
 }
 
-void Engine::raced(const Race& race, std::uintptr_t address, std::size_t bytes, bool is_write,
-                   std::uintptr_t where, bool is_atomic) {
-  if (is_suppressed(race, where)) return;
+void Engine::raced(const Race& race, Event now) {
+  if (is_suppressed(race, now.where)) return;
   if (!race.freed && settings_.data_races == DataRaces::learn) {
     if (!settings_.learns_points) return;
-    if (!is_atomic) points.learn(static_cast<std::uint32_t>(where));
+    if (!is_atomic(now.op)) points.learn(static_cast<std::uint32_t>(now.where));
     if (!race.is_atomic) points.learn(race.where);
     return;
   }
-  const Op op = is_write ? Op::write : Op::read;
-  Event now{.step = steps_, .task = current_->id, .op = is_atomic ? now_.op : op, .object = address,
-            .bytes = bytes, .where = where};
   Violation violation;
   violation.rule = race.freed ? "heap-use-after-free" : "data-race";
   if (settings_.records) {
-    if (const auto earlier = recall(race, bytes)) violation.accesses.push_back(*earlier);
-    if (!is_atomic) record(now);
+    if (const auto earlier = recall(race, now.bytes)) violation.accesses.push_back(*earlier);
+    if (!is_atomic(now.op)) record(now);
   }
   violation.accesses.push_back(now);
-  const char* const does = is_write ? "writes" : "reads";
+  const bool reads = now.op == Op::read || now.op == Op::load;
+  const char* const does = now.label != nullptr ? "frees" : reads ? "reads" : "writes";
   if (race.freed)
-    violation.message = fmt::format("{} {} {} bytes of {} after it was freed", mention(now.task), does, bytes,
+    violation.message = fmt::format("{} {} {} bytes of {} after it was freed", mention(now.task), does, now.bytes,
                                     mention_object(race.address));
   else
     violation.message = fmt::format(

@@ -95,9 +95,10 @@ class Description {
       reports::Step step;
       step.number = event.step;
       step.task = task_name(recording_.task_names, event.task);
-      step.op = name_of(event.op);
+      const bool frees = event.op == Op::write && event.label != nullptr;
+      step.op = frees ? "free" : name_of(event.op);
       step.object = words_.object(event, i);
-      step.label = event.label ? event.label : "";
+      step.label = event.label && !frees ? event.label : "";
       step.detail = words_.detail(event, i);
       step.guilty = std::count(rows_.guilty.begin(), rows_.guilty.end(), i) > 0;
       step.stack = stack_of(row, step.guilty ? row.stack.size() : frames);
