@@ -60,11 +60,11 @@ HARNESS_EXPORT int thrd_sleep(const timespec* length, timespec* rest) {
 }
 HARNESS_EXPORT void thrd_yield() { sched_yield(); }
 
-HARNESS_EXPORT int mtx_init(mtx_t* mutex, int type) noexcept {
+HARNESS_EXPORT int mtx_init(mtx_t* mutex, int type) {
   if (active != nullptr) harness::Entered()->forget_object(mutex);
   return real::mtx_init(mutex, type);
 }
-HARNESS_EXPORT void mtx_destroy(mtx_t* mutex) noexcept { pthread_mutex_destroy(pthread_of(mutex)); }
+HARNESS_EXPORT void mtx_destroy(mtx_t* mutex) { pthread_mutex_destroy(pthread_of(mutex)); }
 HARNESS_EXPORT int mtx_lock(mtx_t* mutex) { return result_of(pthread_mutex_lock(pthread_of(mutex))); }
 HARNESS_EXPORT int mtx_trylock(mtx_t* mutex) { return result_of(pthread_mutex_trylock(pthread_of(mutex))); }
 HARNESS_EXPORT int mtx_timedlock(mtx_t* mutex, const timespec* time) {

@@ -108,13 +108,13 @@ HARNESS_EXPORT int execle(const char* path, const char* first, ...) noexcept {
 
 HARNESS_EXPORT int posix_spawn(pid_t* process, const char* path, const posix_spawn_file_actions_t* actions,
                                const posix_spawnattr_t* attributes, char* const arguments[],
-                               char* const environment[]) noexcept {
+                               char* const environment[]) {
   return active == nullptr ? real::posix_spawn(process, path, actions, attributes, arguments, environment)
                            : (refuse("posix_spawn", other_process), -1);
 }
 HARNESS_EXPORT int posix_spawnp(pid_t* process, const char* file, const posix_spawn_file_actions_t* actions,
                                 const posix_spawnattr_t* attributes, char* const arguments[],
-                                char* const environment[]) noexcept {
+                                char* const environment[]) {
   return active == nullptr ? real::posix_spawnp(process, file, actions, attributes, arguments, environment)
                            : (refuse("posix_spawnp", other_process), -1);
 }

@@ -117,7 +117,6 @@ void neighbours() {
 void halves_by_turns() {
   std::mutex mutex;
   struct { int left, right; } pair = {};
-  std::atomic<int> turn{0};
   both(
       [&] {
         pair.left = 1;
