@@ -169,9 +169,13 @@ class Feedback final : public Strategy {
   Constraint random_constraint() {
     const auto& pairs = conflicts_.pairs();
     const auto& sites = conflicts_.sites();
-    if (pairs.empty() || draws_.below(3) == 0)
-      return constraint_of({0, sites[draws_.below(static_cast<std::uint32_t>(sites.size()))]}, random_skip());
-    return constraint_of(pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))], random_skip());
+    // Drawn one after the other: the order of arguments is the compiler's.
+    if (pairs.empty() || draws_.below(3) == 0) {
+      const SiteId site = sites[draws_.below(static_cast<std::uint32_t>(sites.size()))];
+      return constraint_of({0, site}, random_skip());
+    }
+    const SitePair pair = pairs[draws_.below(static_cast<std::uint32_t>(pairs.size()))];
+    return constraint_of(pair, random_skip());
   }
 
   Constraint constraint_of(SitePair sites, std::uint32_t skip) {

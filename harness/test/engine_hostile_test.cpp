@@ -41,8 +41,14 @@ TEST(EngineHostile, HeapOverflowDoesNotReachTheTool) {
   EXPECT_EQ(verdict.outcome, "pass") << test::text_of(verdict);
 }
 
+// What it looks at in the loop, if anything, is the compiler's choice: where it reads, that is a livelock.
 TEST(EngineHostile, ALoopWithoutSynchronisationIsCutOffAndNamed) {
   const reports::Verdict verdict = hostile("loop-for-ever", 3);
+  if (verdict.violation) {
+    EXPECT_EQ(verdict.violation->rule, "livelock") << test::text_of(verdict);
+    EXPECT_NE(verdict.violation->message.find("culprit spins"), std::string::npos);
+    return;
+  }
   EXPECT_EQ(verdict.outcome, "inconclusive") << test::text_of(verdict);
   EXPECT_NE(verdict.reason.find("culprit"), std::string::npos) << verdict.reason;
   EXPECT_NE(verdict.reason.find("loop_for_ever"), std::string::npos) << verdict.reason;
