@@ -229,7 +229,6 @@ void Recorder::before_memory(Op op, const void* address, std::size_t bytes) {
 
 void Recorder::after_memory(Op op, const void* result, std::size_t bytes, int prot, bool failed,
                             std::uintptr_t where) {
-  board_.pending.active = false;
   Event event;
   event.op = op;
   event.task = this_thread.task;
@@ -245,7 +244,9 @@ void Recorder::after_memory(Op op, const void* result, std::size_t bytes, int pr
     if (op == Op::unmap) ranges_.remove(low, high);
     if (op == Op::protect) ranges_.protect(low, high, prot);
   }
-  ask(record(event));
+  const Recorded& recorded = record(event);
+  board_.pending.active = false;
+  ask(recorded);
   lock_.unlock();
 }
 
