@@ -33,11 +33,7 @@ std::vector<Case> cases() {
 class EnginePrograms : public testing::TestWithParam<Case> {};
 
 TEST_P(EnginePrograms, ComeOutAsTheySay) {
-  Options options;
-  options.strategy = GetParam().strategy;
-  if (options.strategy == "dfs") options.preemptions = 2;
-  options.executions = 2000;
-  options.max_steps = 10'000;
+  const Options options = test::small_search(GetParam().strategy, 2000);
   const reports::Verdict verdict = test::run(GetParam().program, GetParam().variant, options);
   EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
   EXPECT_TRUE(verdict.uncontrolled.empty());

@@ -36,6 +36,16 @@ inline const Variant& variant_of(const Scenario& scenario, std::string_view name
   throw std::runtime_error("no variant '" + std::string(name) + "'");
 }
 
+// A search that is small, and the same everywhere.
+inline Options small_search(std::string_view strategy, std::uint64_t executions) {
+  Options options;
+  options.strategy = strategy;
+  if (strategy == "dfs") options.preemptions = 2;
+  options.executions = executions;
+  options.max_steps = 10'000;
+  return options;
+}
+
 inline reports::Verdict run(const std::string& name, std::string_view variant, const Options& options) {
   const Scenario& scenario = program(name);
   return explore(scenario, variant_of(scenario, variant), options);

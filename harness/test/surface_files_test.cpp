@@ -4,14 +4,7 @@
 namespace harness {
 namespace {
 
-Options options_for(std::string_view strategy) {
-  Options options;
-  options.strategy = strategy;
-  if (strategy == "dfs") options.preemptions = 2;
-  options.executions = 500;
-  options.max_steps = 10'000;
-  return options;
-}
+Options options_for(std::string_view strategy) { return test::small_search(strategy, 500); }
 
 TEST(SurfaceFiles, EveryVariantComesOutAsItSays) {
   for (const Variant& variant : test::program("surface_files").variants) {

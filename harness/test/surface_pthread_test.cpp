@@ -7,14 +7,7 @@
 namespace harness {
 namespace {
 
-Options options_for(std::string_view strategy) {
-  Options options;
-  options.strategy = strategy;
-  if (strategy == "dfs") options.preemptions = 2;
-  options.executions = 1000;
-  options.max_steps = 10'000;
-  return options;
-}
+Options options_for(std::string_view strategy) { return test::small_search(strategy, 1000); }
 
 TEST(SurfacePthread, EveryVariantComesOutAsItSays) {
   for (const Variant& variant : test::program("surface_pthread").variants) {
