@@ -36,7 +36,7 @@ class Slice {
 };
 
 // What release() found. The historical variants accept everything whose region they find.
-enum class Released : std::uint8_t { ok, double_release, foreign, misaligned, unmapped };
+enum class Released : std::uint8_t { ok, double_release, foreign, misaligned, closed };
 std::string_view name_of(Released result);
 
 // allocate() could not: `reason` says which of budget, address space, system memory ran out, or
@@ -95,6 +95,9 @@ class Pool {
   virtual void close() = 0;
   virtual Statistics statistics() const = 0;
   virtual Statistics recount() const = 0;
+  // What does not add up, as a sentence; empty: nothing. While other calls are under way it may
+  // object to what they have half done. Historical variants have nothing to say.
+  virtual std::string verify() const { return {}; }
   virtual std::size_t budget_bytes() const = 0;
 };
 

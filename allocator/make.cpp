@@ -38,8 +38,8 @@ std::string_view name_of(Released result) {
       return "foreign";
     case Released::misaligned:
       return "misaligned";
-    case Released::unmapped:
-      return "unmapped";
+    case Released::closed:
+      return "closed";
   }
   return "unknown";
 }

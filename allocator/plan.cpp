@@ -38,16 +38,16 @@ void check(const Options& options) {
   }
 }
 
-std::size_t growth_slices(std::size_t cores) {
+std::size_t slices_for(std::size_t cores) {
   if (cores == 0) cores = std::max(1u, std::thread::hardware_concurrency());
   return std::max<std::size_t>(8, 2 * cores);
 }
 
 }  // namespace
 
-void refuse_size(std::size_t bytes) {
+void refuse_size(std::size_t bytes, std::size_t classes) {
   throw std::invalid_argument("a slice of " + std::to_string(bytes) + " bytes: ask for 1 to " +
-                              std::to_string(size_classes.back()) + " bytes");
+                              std::to_string(size_classes[classes - 1]) + " bytes");
 }
 
 std::size_t flat_regions(std::size_t) { return mebibyte; }
@@ -56,12 +56,13 @@ std::size_t scaled_regions(std::size_t class_bytes) {
   return std::clamp(32 * class_bytes, mebibyte, largest_region_bytes);
 }
 
-Plan plan(const Options& options, RegionRule rule) {
+Plan plan(const Options& options, RegionRule rule, std::size_t growth_slices) {
   check(options);
   Plan made;
   made.budget_bytes = options.budget_bytes;
   made.memory = options.memory != nullptr ? options.memory : &system_memory();
-  const std::size_t wanted_slices = growth_slices(options.cores);
+  const std::size_t wanted_slices =
+      growth_slices != 0 ? growth_slices : slices_for(options.cores);
   for (std::size_t i = 0; i < size_classes.size(); ++i) {
     const std::size_t class_bytes = size_classes[i];
     const std::size_t asked = options.region_bytes != 0 ? options.region_bytes : rule(class_bytes);

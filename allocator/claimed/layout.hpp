@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "allocator/allocator.hpp"
+#include "allocator/claimed/shape.hpp"
 #include "allocator/claimed/word.hpp"
 #include "allocator/plan.hpp"
 
@@ -26,7 +27,7 @@ struct ClassLayout {
   std::size_t words() const { return regions << region_words_shift; }
   std::size_t first_word(std::size_t region) const { return region << region_words_shift; }
   std::size_t region_of(std::size_t word) const { return word >> region_words_shift; }
-  // The slices that `word` has: all its bits but in the last word of a region.
+  // The slices that `word` has: a full word's, but in the last word of a region.
   std::uint32_t all_of(std::size_t word) const;
 };
 
@@ -40,7 +41,8 @@ struct Place {
 class Layout {
  public:
   // Class strides of at most `stride_bytes` (a power of two).
-  Layout(const PerClass& region_bytes, std::size_t budget_bytes, std::size_t stride_bytes);
+  Layout(const Shape& shape, const PerClass& region_bytes, std::size_t budget_bytes,
+         std::size_t stride_bytes);
 
   // A stride that no class of the plan needs more than.
   static std::size_t wanted_stride(const PerClass& region_bytes, std::size_t budget_bytes);
