@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "allocator/allocator.hpp"
+#include "allocator/options.hpp"
+#include "allocator/slice.hpp"
 
 namespace allocator {
 
@@ -30,7 +31,13 @@ std::size_t scaled_regions(std::size_t class_bytes);  // clamp(32 * class, 1 MiB
 
 struct Plan {
   std::size_t budget_bytes = 0;
+  std::size_t largest_budget_bytes = 0;
   VirtualMemory* memory = nullptr;
+  Check check = Check::sequential;
+  Zero zero = Zero::none;
+  Unmap unmap = Unmap::protect;
+  bool huge_pages = false;
+  int numa_node = -1;
   PerClass region_bytes{};
   PerClass growth_regions{};  // regions one growth maps, budget permitting
 };
@@ -39,9 +46,7 @@ struct Plan {
 // growth maps at least, where that is not for the cores to say.
 Plan plan(const Options& options, RegionRule rule, std::size_t growth_slices = 0);
 
-// `mapped_bytes` and `free_slices` (of the class) as they were when the request failed.
-[[noreturn]] void throw_out_of_memory(std::size_t size_class, std::string_view reason,
-                                      std::size_t budget_bytes, std::size_t mapped_bytes,
-                                      std::size_t free_slices);
+// `figures` as they were when the request failed.
+[[noreturn]] void throw_out_of_memory(std::string_view reason, const Figures& figures);
 
 }  // namespace allocator

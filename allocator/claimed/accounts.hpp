@@ -5,82 +5,8 @@
 #include <algorithm>
 
 #include "allocator/claimed/core.hpp"
-#include "allocator/virtual_memory.hpp"
 
 namespace allocator::claimed {
-
-template <Shape shape, Defects defects>
-Core<shape, defects>::Core(const Options& options)
-    : plan_(plan(options, scaled_regions, shape.growth_slices)),
-      id_(next_pool_id()),
-      budget_(plan_.budget_bytes),
-      layout_(shape, plan_.region_bytes, plan_.budget_bytes,
-              Layout::wanted_stride(plan_.region_bytes, plan_.budget_bytes)) {
-  std::error_code error;
-  std::size_t stride = Layout::wanted_stride(plan_.region_bytes, plan_.budget_bytes);
-  while (!reserve(error)) {
-    stride /= 2;
-    layout_ = Layout(shape, plan_.region_bytes, plan_.budget_bytes, stride);
-    if (layout_.reserved_bytes() == 0) {
-      throw OutOfMemory("the system refused the addresses a pool needs: " + error.message());
-    }
-  }
-}
-
-template <Shape shape, Defects defects>
-Core<shape, defects>::~Core() {
-  // Nobody is left to tell of a failure; what cannot be unmapped stays until the process ends.
-  if (reservation_ != nullptr) {
-    static_cast<void>(plan_.memory->release(reservation_, layout_.reserved_bytes()));
-  }
-}
-
-// Addresses and descriptors, both or none.
-template <Shape shape, Defects defects>
-bool Core<shape, defects>::reserve(std::error_code& error) {
-  if (!allocate_descriptors()) {
-    error = std::make_error_code(std::errc::not_enough_memory);
-    return false;
-  }
-  const std::size_t bytes = layout_.reserved_bytes();
-  if (bytes == 0) return true;  // no class can have a region: every request will be told so
-  reservation_ = plan_.memory->reserve(bytes, error);
-  if (reservation_ == nullptr) return false;
-  layout_.put_at(reservation_);
-  return true;
-}
-
-// One zeroed block for all. The C library takes a large one fresh from the system, so descriptors
-// of regions that are never mapped cost addresses only. Each class has one word at least, for the
-// hint of a thread that was never here.
-template <Shape shape, Defects defects>
-bool Core<shape, defects>::allocate_descriptors() {
-  std::size_t words = 0;
-  std::size_t groups = 0;
-  for (std::size_t i = 0; i < shape.classes; ++i) {
-    words += std::max<std::size_t>(1, layout_.of(i).words());
-    groups += Summary::groups(layout_.of(i).words()) + Summary::groups(layout_.of(i).regions);
-  }
-  const std::size_t bytes = (words + 1) * sizeof(Word) + groups * sizeof(std::uint64_t);
-  descriptor_memory_.reset(static_cast<std::byte*>(std::calloc(1, bytes)));
-  if (descriptor_memory_ == nullptr) return false;
-  void* aligned = descriptor_memory_.get();
-  std::size_t space = bytes;
-  std::align(alignof(Word), words * sizeof(Word), aligned, space);
-  Word* next_word = static_cast<Word*>(aligned);
-  auto* next_group = reinterpret_cast<std::uint64_t*>(next_word + words);
-  for (std::size_t i = 0; i < shape.classes; ++i) {
-    const ClassLayout& layout = layout_.of(i);
-    Descriptors& descriptors = descriptors_[i];
-    descriptors.words = next_word;
-    next_word += std::max<std::size_t>(1, layout.words());
-    descriptors.summary = Summary(next_group, descriptors.words);
-    next_group += Summary::groups(layout.words());
-    descriptors.mapped = next_group;
-    next_group += Summary::groups(layout.regions);
-  }
-  return true;
-}
 
 template <Shape shape, Defects defects>
 Statistics Core<shape, defects>::statistics() const {
@@ -98,6 +24,8 @@ Statistics Core<shape, defects>::statistics() const {
       said.slices_out += static_cast<std::size_t>(std::popcount(layout.all_of(word))) - free;
     }
   }
+  said.cached_slices = std::min(cached_slices(), said.slices_out);
+  said.slices_out -= said.cached_slices;
   return said;
 }
 
@@ -121,7 +49,19 @@ Statistics Core<shape, defects>::recount() const {
       return false;
     });
   }
+  counted.cached_slices = std::min(cached_slices(), counted.slices_out);
+  counted.slices_out -= counted.cached_slices;
   return counted;
+}
+
+template <Shape shape, Defects defects>
+Activity Core<shape, defects>::activity() const {
+  const std::lock_guard no_sweeps(sweeping_);
+  const std::lock_guard no_growth(growing_);
+  Activity both = opened_;
+  both.closes_rolled_back = swept_.closes_rolled_back;
+  both.caches_drained = swept_.caches_drained;
+  return both;
 }
 
 template <Shape shape, Defects defects>

@@ -7,17 +7,20 @@
 namespace allocator::claimed {
 
 template <Shape shape, Defects defects>
-int Core<shape, defects>::claim_slowly(std::size_t size_class, std::size_t& word) {
+int Core<shape, defects>::claim_slowly(std::size_t size_class, std::size_t& word,
+                                       Refusal& refusal) {
   int slice = search(size_class, word);
   if (slice >= 0) return slice;
   harness::point("grow");
-  Refusal refusal;
   slice = claim_by_growth(size_class, word, refusal);
   if (slice >= 0) return slice;
-  slice = claim_under_pressure(size_class, word, refusal);
-  if (slice >= 0) return slice;
-  throw_out_of_memory(size_class, worded(refusal), budget_.limit_bytes(), budget_.charged_bytes(),
-                      0);
+  return claim_under_pressure(size_class, word, refusal);
+}
+
+template <Shape shape, Defects defects>
+void Core<shape, defects>::refuse(std::size_t size_class, const Refusal& refusal) const {
+  throw_out_of_memory(worded(refusal), {shortage_of(refusal), size_classes[size_class],
+                                        refusal.budget_bytes, refusal.mapped_bytes, 0});
 }
 
 // Others may have grown the pool while this request waited: it looks again before it does.
@@ -38,11 +41,12 @@ int Core<shape, defects>::claim_by_growth(std::size_t size_class, std::size_t& w
 template <Shape shape, Defects defects>
 int Core<shape, defects>::claim_under_pressure(std::size_t size_class, std::size_t& word,
                                                Refusal& refusal) {
-  const std::lock_guard no_sweeps(sweeping_);
+  const Urgent no_sweeps(*this);
   const std::lock_guard no_growth(growing_);
   const Descriptors& descriptors = descriptors_[size_class];
   const bool for_the_budget = refusal.reason == Refusal::Reason::budget;
   while (!closed_) {
+    drain_caches();
     if constexpr (!defects.out_of_memory_by_summary) {
       if (const int slice = scan(size_class, word); slice >= 0) return slice;
     }
@@ -54,6 +58,9 @@ int Core<shape, defects>::claim_under_pressure(std::size_t size_class, std::size
     if (const int slice = search(size_class, word); slice >= 0) return slice;
   }
   if (closed_) refusal.reason = Refusal::Reason::closed;
+  refusal.budget_bytes = budget_.limit_bytes();
+  refusal.mapped_bytes = budget_.charged_bytes();
+  ++opened_.requests_refused;
   return Word::none;
 }
 

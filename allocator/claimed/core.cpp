@@ -1,11 +1,7 @@
 // The pool that ships, and what all pools of its kind share.
 #include "allocator/claimed/core.hpp"
 
-#include "allocator/claimed/accounts.hpp"
-#include "allocator/claimed/claiming.hpp"
-#include "allocator/claimed/regions.hpp"
-#include "allocator/claimed/variant.hpp"
-#include "allocator/variants.hpp"
+#include "allocator/claimed/definitions.hpp"
 
 namespace allocator::claimed {
 namespace {
@@ -49,10 +45,23 @@ std::string worded(const Refusal& refusal) {
   return {};
 }
 
+Shortage shortage_of(const Refusal& refusal) {
+  switch (refusal.reason) {
+    case Refusal::Reason::closed:
+      return Shortage::closed;
+    case Refusal::Reason::addresses:
+      return Shortage::address_space;
+    case Refusal::Reason::memory:
+    case Refusal::Reason::sweep:
+      return Shortage::system_memory;
+    case Refusal::Reason::none:
+    case Refusal::Reason::small_budget:
+    case Refusal::Reason::budget:
+      break;
+  }
+  return Shortage::budget;
+}
+
 template class Core<shipped_shape, no_defects>;
 
 }  // namespace allocator::claimed
-
-std::unique_ptr<allocator::Pool> allocator::make_claimed(const Options& options) {
-  return std::make_unique<claimed::Variant<claimed::shipped_shape, no_defects>>(options);
-}

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "allocator/allocator.hpp"
 #include "allocator/claimed/shape.hpp"
 #include "allocator/claimed/word.hpp"
 #include "allocator/plan.hpp"
+#include "allocator/slice.hpp"
 
 namespace allocator::claimed {
 
@@ -60,6 +60,14 @@ class Layout {
     const ClassLayout& layout = classes_[size_class];
     const std::size_t number = (word << layout.word_shift) + slice;
     return base_ + (size_class << stride_shift_) + (number << layout.slice_shift);
+  }
+  // Of a slice among all places of its class.
+  std::size_t number(std::size_t size_class, const std::byte* slice) const {
+    const auto offset = static_cast<std::size_t>(slice - base_);
+    return (offset - (size_class << stride_shift_)) >> classes_[size_class].slice_shift;
+  }
+  std::size_t places(std::size_t size_class) const {
+    return classes_[size_class].words() << classes_[size_class].word_shift;
   }
   // Whether a region is mapped there is for the word to say.
   Place locate(const std::byte* address) const;

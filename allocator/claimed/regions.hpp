@@ -3,8 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <stdexcept>
+#include <thread>
 
 #include "allocator/claimed/core.hpp"
+#include "allocator/claimed/guard.hpp"
 #include "allocator/virtual_memory.hpp"
 
 namespace allocator::claimed {
@@ -46,6 +49,9 @@ Refusal Core<shape, defects>::add_region(std::size_t size_class, bool keep_first
     return {Refusal::Reason::memory, bytes, error};
   }
   harness::point("mapped");
+  ++opened_.regions_opened;
+  advise(base, bytes);
+  guard_memory(base, bytes);
   if constexpr (!defects.publish_before_map) publish(size_class, region, keep_first_slice);
   word = layout_.of(size_class).first_word(region);
   return {};
@@ -60,6 +66,13 @@ Refusal Core<shape, defects>::charge(std::size_t bytes, bool pressed) {
   if (pressed) error = reclaim(bytes);
   if (pressed && budget_.try_charge(bytes)) return {};
   return {error ? Refusal::Reason::sweep : Refusal::Reason::budget, bytes, error};
+}
+
+template <Shape shape, Defects defects>
+void Core<shape, defects>::advise(std::byte* base, std::size_t bytes) {
+  if (!plan_.huge_pages && plan_.numa_node < 0) return;
+  const int node = plan_.numa_node;
+  if (plan_.memory->advise(base, bytes, plan_.huge_pages, node)) ++opened_.advice_refused;
 }
 
 // Regions are mapped from below: islands all over the reservation would each be a mapping of their
@@ -126,6 +139,7 @@ void Core<shape, defects>::vacate(std::size_t size_class, std::size_t region) {
   Descriptors& descriptors = descriptors_[size_class];
   descriptors.mapped[region / 64] &= ~(std::uint64_t{1} << (region % 64));
   descriptors.vacant_from = std::min(descriptors.vacant_from, region);
+  ++opened_.regions_closed;
   if constexpr (!defects.uncharge_before_unmap) {
     budget_.uncharge(layout_.of(size_class).region_bytes);
   }
@@ -150,6 +164,7 @@ bool Core<shape, defects>::close_if_unused(std::size_t size_class, std::size_t r
   const std::size_t words = defects.close_only_first_word ? 1 : layout.used_words;
   for (std::size_t i = 0; i < words; ++i) {
     if (descriptors.words[first + i].close_if_unused(layout.all_of(first + i))) continue;
+    if (i > 0) ++swept_.closes_rolled_back;
     if constexpr (!defects.no_roll_back) reopen(size_class, region, i);
     return false;
   }
@@ -168,8 +183,13 @@ bool Core<shape, defects>::unmap_if_unused(std::size_t size_class, std::size_t r
     budget_.uncharge(layout.region_bytes);
     harness::point("uncharged");
   }
-  error = plan_.memory->decommit(layout_.region(size_class, region), layout.region_bytes);
+  std::byte* const base = layout_.region(size_class, region);
+  expose_memory(base, layout.region_bytes);
+  error = plan_.unmap == Unmap::protect ? plan_.memory->decommit(base, layout.region_bytes)
+                                        : plan_.memory->discard(base, layout.region_bytes);
   if (!error) return true;
+  guard_memory(base, layout.region_bytes);
+  ++swept_.closes_rolled_back;
   reopen(size_class, region, layout.used_words);
   return false;
 }
@@ -204,12 +224,12 @@ std::size_t Core<shape, defects>::free_region(std::size_t size_class, std::size_
 // What is mapped while the sweep goes on need not be seen by it, and a region that is being
 // published is not unused: its words open one by one, and its first slice may be spoken for.
 template <Shape shape, Defects defects>
-std::size_t Core<shape, defects>::free_unused(std::error_code& failed) {
+std::size_t Core<shape, defects>::free_unused(std::size_t wanted_bytes, std::error_code& failed) {
   std::size_t freed_bytes = 0;
-  for (std::size_t i = 0; i < shape.classes; ++i) {
+  for (std::size_t i = 0; i < shape.classes && freed_bytes < wanted_bytes; ++i) {
     const std::size_t words_end = descriptors_[i].words_end.load(std::memory_order_acquire);
     const std::size_t regions = layout_.of(i).region_of(words_end);
-    for (std::size_t region = 0; region < regions; ++region) {
+    for (std::size_t region = 0; region < regions && freed_bytes < wanted_bytes; ++region) {
       std::error_code error;
       freed_bytes += free_region(i, region, error);
       if (error) failed = error;
@@ -218,13 +238,43 @@ std::size_t Core<shape, defects>::free_unused(std::error_code& failed) {
   return freed_bytes;
 }
 
+// With sweeping_ held.
 template <Shape shape, Defects defects>
-std::size_t Core<shape, defects>::free_unused_regions() {
+std::size_t Core<shape, defects>::sweep(std::size_t wanted_bytes) {
   std::error_code failed;
-  const std::lock_guard hold(sweeping_);
-  const std::size_t freed_bytes = free_unused(failed);
+  drain_caches();
+  const std::size_t freed_bytes = free_unused(wanted_bytes, failed);
   if (failed) throw std::system_error(failed, "the system refused to take a region back");
   return freed_bytes;
+}
+
+template <Shape shape, Defects defects>
+std::size_t Core<shape, defects>::free_unused_regions(std::size_t wanted_bytes) {
+  stand_back();
+  const std::lock_guard hold(sweeping_);
+  return sweep(wanted_bytes);
+}
+
+template <Shape shape, Defects defects>
+std::size_t Core<shape, defects>::trim(std::size_t keep_bytes) {
+  stand_back();
+  const std::lock_guard hold(sweeping_);
+  const std::size_t charged = budget_.charged_bytes();
+  return charged > keep_bytes ? sweep(charged - keep_bytes) : 0;
+}
+
+template <Shape shape, Defects defects>
+void Core<shape, defects>::set_budget(std::size_t budget_bytes) {
+  if (budget_bytes == 0 || budget_bytes > plan_.largest_budget_bytes) {
+    throw std::invalid_argument(
+        "a budget of " + std::to_string(budget_bytes) + " bytes: this pool takes 1 to " +
+        std::to_string(plan_.largest_budget_bytes) + " (largest_budget_bytes)");
+  }
+  {
+    const std::lock_guard hold(growing_);
+    budget_.set_limit(budget_bytes);
+  }
+  trim(budget_bytes);
 }
 
 // A release either comes before the drain of its word, and then this sweep sees its slice free; or
@@ -247,10 +297,10 @@ void Core<shape, defects>::close() {
     }
   }
   harness::point("closed");
-  std::error_code failed;
-  const std::lock_guard hold(sweeping_);
-  free_unused(failed);
-  if (failed) throw std::system_error(failed, "the system refused to take a region back");
+  const Urgent hold(*this);
+  caches_closed_ = true;
+  for (const Registered& cache : caches_) cache.magazines->ask(detail::Magazines::retired);
+  sweep(~std::size_t{0});
 }
 
 // The last slice of a word has come home to a closed pool. With several words the one who brings
@@ -258,9 +308,27 @@ void Core<shape, defects>::close() {
 // the system will not take back stays mapped and counted until the pool goes or is swept again.
 template <Shape shape, Defects defects>
 void Core<shape, defects>::free_drained(std::size_t size_class, std::size_t region) {
-  const std::lock_guard hold(sweeping_);
+  const Urgent hold(*this);
+  if (reservation_ == nullptr) return;  // another slice's owner was here first, and it was the last
   std::error_code unheard;
   free_region(size_class, region, unheard);
+  if (abandoned_) dissolve_if_done();
+}
+
+template <Shape shape, Defects defects>
+Core<shape, defects>::Urgent::Urgent(const Core& core) : core_(core) {
+  core_.urgent_.fetch_add(1, std::memory_order_relaxed);
+  core_.sweeping_.lock();
+  core_.urgent_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// A sweep in a loop takes the lock again before anybody it has woken gets there. So it lets those
+// go first whom it would keep from working; not for ever, since they may come in a loop too.
+template <Shape shape, Defects defects>
+void Core<shape, defects>::stand_back() const {
+  for (int i = 0; i < 1000 && urgent_.load(std::memory_order_relaxed) != 0; ++i) {
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace allocator::claimed

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "allocator/allocator.hpp"
+#include "allocator/slice.hpp"
 
 namespace allocator::claimed {
 

@@ -4,12 +4,13 @@
 // sees another value.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-#include "allocator/allocator.hpp"
+#include "allocator/slice.hpp"
 
 namespace allocator::claimed {
 
@@ -32,6 +33,18 @@ class alignas(64) Word {
     return ours ? std::countr_zero(seen) : contended;
   }
 
+  // The same for up to `wanted` slices, the lowest ones: their bits, or 0 for none and for a lost
+  // race.
+  std::uint32_t try_claim_up_to(std::size_t wanted) {
+    std::uint64_t seen = bits().load(std::memory_order_relaxed);
+    if (!claimable(seen)) return 0;
+    std::uint64_t left = seen;
+    for (std::size_t i = 0; i < wanted && (left & free_bits) != 0; ++i) left &= left - 1;
+    const bool ours = bits().compare_exchange_strong(seen, left, std::memory_order_acquire,
+                                                     std::memory_order_relaxed);
+    return ours ? static_cast<std::uint32_t>(seen ^ left) : 0;
+  }
+
   struct Put {
     Released result;
     bool first;           // no slice was free before
@@ -40,18 +53,20 @@ class alignas(64) Word {
   };
 
   // Refuses, without any effect, where no memory is behind the word or the slice is free already.
-  Put put(unsigned slice) {
-    const std::uint64_t bit = std::uint64_t{1} << slice;
+  Put put(unsigned slice) { return put_all(std::uint32_t{1} << slice); }
+
+  // The same for several slices, given by their bits.
+  Put put_all(std::uint32_t slices) {
     std::uint64_t seen = bits().load(std::memory_order_relaxed);
     do {
       if ((seen & open_bit) == 0) return {Released::closed, false, false, 0};
-      if ((seen & bit) != 0) return {Released::double_release, false, false, 0};
+      if ((seen & slices) != 0) return {Released::double_release, false, false, 0};
       // Release: our writes to the slice come before its next owner and before an unmapping.
       // Sequentially consistent for the look at the summary that follows (see Summary).
-    } while (!bits().compare_exchange_weak(seen, seen | bit, std::memory_order_seq_cst,
+    } while (!bits().compare_exchange_weak(seen, seen | slices, std::memory_order_seq_cst,
                                            std::memory_order_relaxed));
     return {Released::ok, (seen & free_bits) == 0, (seen & draining_bit) != 0,
-            static_cast<std::uint32_t>(seen | bit)};
+            static_cast<std::uint32_t>(seen | slices)};
   }
 
   bool unused(std::uint32_t all) const {
@@ -94,6 +109,19 @@ class alignas(64) Word {
 
   bool may_be_claimed() const { return claimable(bits().load(std::memory_order_seq_cst)); }
 
+  // Of a slice that a client gives back to a cache: nothing changes here.
+  Released whether_out(unsigned slice) const {
+    const std::uint64_t seen = bits().load(std::memory_order_relaxed);
+    if ((seen & open_bit) == 0) return Released::closed;
+    return (seen >> slice & 1) != 0 ? Released::double_release : Released::ok;
+  }
+
+  // A note on each slice: a release by address has put it into a cache. Written by whoever has the
+  // slice, so a byte of its own rather than a bit that others change too.
+  bool noted(unsigned slice) const { return note(slice).load(std::memory_order_relaxed) != 0; }
+  void set_note(unsigned slice) { note(slice).store(1, std::memory_order_relaxed); }
+  void clear_note(unsigned slice) { note(slice).store(0, std::memory_order_relaxed); }
+
   struct Count {
     bool open;
     std::uint32_t free;
@@ -121,8 +149,12 @@ class alignas(64) Word {
     return (seen & (open_bit | draining_bit)) == open_bit && (seen & free_bits) != 0;
   }
   std::atomic_ref<std::uint64_t> bits() const { return std::atomic_ref(bits_); }
+  std::atomic_ref<std::uint8_t> note(unsigned slice) const {
+    return std::atomic_ref(notes_[slice]);
+  }
 
   mutable std::uint64_t bits_;
+  mutable std::array<std::uint8_t, most_slices> notes_;
 };
 
 }  // namespace allocator::claimed

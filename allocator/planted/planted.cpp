@@ -6,9 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "allocator/claimed/accounts.hpp"
-#include "allocator/claimed/claiming.hpp"
-#include "allocator/claimed/regions.hpp"
+#include "allocator/claimed/definitions.hpp"
 #include "allocator/claimed/variant.hpp"
 
 namespace allocator {
