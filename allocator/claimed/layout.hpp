@@ -7,9 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "allocator/allocator.hpp"
+#include "allocator/claimed/shape.hpp"
 #include "allocator/claimed/word.hpp"
 #include "allocator/plan.hpp"
+#include "allocator/slice.hpp"
 
 namespace allocator::claimed {
 
@@ -26,7 +27,7 @@ struct ClassLayout {
   std::size_t words() const { return regions << region_words_shift; }
   std::size_t first_word(std::size_t region) const { return region << region_words_shift; }
   std::size_t region_of(std::size_t word) const { return word >> region_words_shift; }
-  // The slices that `word` has: all its bits but in the last word of a region.
+  // The slices that `word` has: a full word's, but in the last word of a region.
   std::uint32_t all_of(std::size_t word) const;
 };
 
@@ -40,7 +41,8 @@ struct Place {
 class Layout {
  public:
   // Class strides of at most `stride_bytes` (a power of two).
-  Layout(const PerClass& region_bytes, std::size_t budget_bytes, std::size_t stride_bytes);
+  Layout(const Shape& shape, const PerClass& region_bytes, std::size_t budget_bytes,
+         std::size_t stride_bytes);
 
   // A stride that no class of the plan needs more than.
   static std::size_t wanted_stride(const PerClass& region_bytes, std::size_t budget_bytes);
@@ -58,6 +60,14 @@ class Layout {
     const ClassLayout& layout = classes_[size_class];
     const std::size_t number = (word << layout.word_shift) + slice;
     return base_ + (size_class << stride_shift_) + (number << layout.slice_shift);
+  }
+  // Of a slice among all places of its class.
+  std::size_t number(std::size_t size_class, const std::byte* slice) const {
+    const auto offset = static_cast<std::size_t>(slice - base_);
+    return (offset - (size_class << stride_shift_)) >> classes_[size_class].slice_shift;
+  }
+  std::size_t places(std::size_t size_class) const {
+    return classes_[size_class].words() << classes_[size_class].word_shift;
   }
   // Whether a region is mapped there is for the word to say.
   Place locate(const std::byte* address) const;
