@@ -91,8 +91,8 @@ Cache::~Cache() {
   if (magazines_ != nullptr) home_->remove_cache(magazines_);
 }
 
-Released Cache::release(const Slice& slice) noexcept {
-  return home_->release_into(*magazines_, slice);
+Released detail::release_slowly(Home& home, Magazines& cache, const Slice& slice) noexcept {
+  return home.release_into(cache, slice);
 }
 
 void Cache::flush() { home_->flush_cache(*magazines_); }
@@ -103,12 +103,13 @@ SegmentPool::~SegmentPool() {
   if (home_->abandon()) delete home_;
 }
 
-Segment SegmentPool::allocate(std::size_t bytes) { return {allocate_slice(bytes), *home_}; }
+Segment SegmentPool::allocate(std::size_t bytes) { return {allocate_slice(bytes), home_}; }
 
 Slice SegmentPool::allocate_slice(std::size_t bytes) { return home_->allocate(bytes); }
 
 Segment SegmentPool::try_allocate(std::size_t bytes) noexcept {
-  return {try_allocate_slice(bytes), *home_};
+  const Slice slice = try_allocate_slice(bytes);
+  return {slice, slice ? home_ : nullptr};
 }
 
 Slice SegmentPool::try_allocate_slice(std::size_t bytes) noexcept {
@@ -127,7 +128,7 @@ Segment SegmentPool::allocate_for(std::size_t bytes, std::chrono::nanoseconds ti
   for (bool last = false;;) {
     claimed::Refusal refusal;
     const Slice slice = home_->try_allocate(size_class, refusal);
-    if (slice) return {slice, *home_};
+    if (slice) return {slice, home_};
     // A wait is of no use where no release and no purge could help.
     const bool hopeless = refusal.reason == claimed::Refusal::Reason::closed ||
                           refusal.reason == claimed::Refusal::Reason::small_budget;

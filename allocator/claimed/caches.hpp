@@ -22,10 +22,11 @@ detail::Magazines* Core<shape, defects>::add_cache() {
     made->set_capacity(i, keeps ? std::min(cached_slices_, most[i]) : 0);
   }
   if (guided_) made->ask(Magazines::guided);
+  if (plan_.check == Check::none) layout_.tell_addresses(*made);
   const Urgent no_sweeps(*this);
   const std::lock_guard hold(registering_);
   if (caches_closed_) made->ask(Magazines::retired);
-  caches_.push_back({std::move(made), 0, false});
+  caches_.push_back({std::move(made), false});
   ++users_;
   return caches_.back().magazines.get();
 }
@@ -68,37 +69,45 @@ Slice Core<shape, defects>::allocate_from(detail::Magazines& cache, std::size_t 
   return {base, size_classes[size_class]};
 }
 
-// Takes what it can get of one word, up to half of what the cache holds: one slice for the caller,
-// the others for later. Where the cache is not the worker's just now, they go back.
 template <Shape shape, Defects defects>
 Slice Core<shape, defects>::refill(detail::Magazines& cache, std::size_t size_class,
                                    Refusal& refusal) {
   std::size_t& word = hint_for(id_, size_class);
-  Descriptors& descriptors = descriptors_[size_class];
-  const std::size_t wanted = (cache.capacity(size_class) + 1) / 2;
-  std::uint32_t bits = wanted == 0 ? 0 : descriptors.words[word].try_claim_up_to(wanted);
+  std::uint32_t bits = claim_into(cache, size_class, word, true);
   if (bits == 0) {
     const int slice = claim_slowly(size_class, word, refusal);
     if (slice < 0) return {};
     bits = std::uint32_t{1} << slice;
-    if (wanted > 1) bits |= descriptors.words[word].try_claim_up_to(wanted - 1);
+    claim_into(cache, size_class, word, false);
   }
-  const auto first = static_cast<unsigned>(std::countr_zero(bits));
-  std::uint32_t refused = 0;
-  // The highest one first, so that they are handed out in the order of their addresses.
-  for (std::uint32_t left = bits & (bits - 1); left != 0;) {
-    const auto slice = static_cast<unsigned>(31 - std::countl_zero(left));
-    left &= ~(std::uint32_t{1} << slice);
-    constexpr std::uint32_t heeded = detail::Magazines::frozen | detail::Magazines::retired;
-    if (!cache.give(size_class, layout_.slice(size_class, word, slice), heeded)) {
-      refused |= std::uint32_t{1} << slice;
-    }
-  }
-  if (refused != 0) put_back(size_class, word, refused);
   harness::point("polled");
-  std::byte* const base = layout_.slice(size_class, word, first);
+  const auto number = static_cast<unsigned>(std::countr_zero(bits));
+  std::byte* const base = layout_.slice(size_class, word, number);
   if (guided_) return handed_out(base, size_class);
   return {base, size_classes[size_class]};
+}
+
+// Takes what it can get of one word, up to half of what the cache holds. In one operation: no
+// purger and no request under pressure finds the slices on their way. Returns the bit of the
+// caller's.
+template <Shape shape, Defects defects>
+std::uint32_t Core<shape, defects>::claim_into(detail::Magazines& cache, std::size_t size_class,
+                                               std::size_t word, bool one_for_caller) {
+  using detail::Magazines;
+  const std::size_t half = (cache.capacity(size_class) + 1) / 2;
+  const std::size_t wanted = one_for_caller || half == 0 ? half : half - 1;
+  if (wanted == 0 || !cache.enter(Magazines::frozen | Magazines::retired)) return 0;
+  const std::uint32_t bits = descriptors_[size_class].words[word].try_claim_up_to(wanted);
+  const std::uint32_t callers = one_for_caller ? bits & (~bits + 1) : 0;
+  // The highest one first, so that they are handed out in the order of their addresses. There is
+  // room: the cache was empty.
+  for (std::uint32_t left = bits & ~callers; left != 0;) {
+    const auto slice = static_cast<unsigned>(31 - std::countl_zero(left));
+    left &= ~(std::uint32_t{1} << slice);
+    cache.put(size_class, layout_.slice(size_class, word, slice));
+  }
+  cache.leave();
+  return callers;
 }
 
 template <Shape shape, Defects defects>
@@ -115,16 +124,11 @@ Released Core<shape, defects>::release_into(detail::Magazines& cache, Slice slic
   const Place place = layout_.locate(slice.data());
   if (place.result != Released::ok) return place.result;
   if (cache.capacity(place.size_class) == 0) return release(slice);
-  Word& word = descriptors_[place.size_class].words[place.word];
-  if (plan_.check != Check::none) {
-    const Released out = word.whether_out(place.slice);
-    if (out != Released::ok) return out;
-  }
   if (guided_ || noting_) {
-    const Released checked = coming_home(slice, place);
+    const Released checked = coming_home(slice, place, true);
     if (checked != Released::ok) return checked;
   }
-  if (noting_) word.set_note(place.slice);
+  if (noting_) descriptors_[place.size_class].words[place.word].set_note(place.slice);
   give_home(cache, place.size_class, noting_ ? detail::tagged(slice.data()) : slice.data());
   return Released::ok;
 }
@@ -132,23 +136,26 @@ Released Core<shape, defects>::release_into(detail::Magazines& cache, Slice slic
 template <Shape shape, Defects defects>
 void Core<shape, defects>::release_owned(detail::Magazines& cache, const Slice& slice) {
   const Place place = layout_.locate(slice.data());
-  if (guided_) static_cast<void>(coming_home(slice, place));
+  if (guided_) static_cast<void>(coming_home(slice, place, true));
   give_home(cache, place.size_class, slice.data());
 }
 
-// Full: the older half makes room, for those used last are the warm ones. Not ours just now, or for
-// ever: past it.
+// Full: the older half makes room, for those used last are the warm ones; in one operation, as in
+// claim_into(). Not ours just now, or for ever: past it.
 template <Shape shape, Defects defects>
 void Core<shape, defects>::give_home(detail::Magazines& cache, std::size_t size_class,
                                      std::byte* slice) {
-  constexpr std::uint32_t heeded = detail::Magazines::frozen | detail::Magazines::retired;
-  if (cache.give(size_class, slice, heeded)) return;
-  std::array<std::byte*, detail::Magazines::most_slices> oldest;
+  using detail::Magazines;
   const std::size_t half = (cache.capacity(size_class) + 1) / 2;
-  const std::size_t taken = cache.take_oldest(size_class, half, oldest.data());
-  if (taken != 0) {
-    put_by_word(size_class, oldest.data(), taken, false);
-    if (cache.give(size_class, slice, heeded)) return;
+  if (half != 0 && cache.enter(Magazines::frozen | Magazines::retired)) {
+    if (!cache.put(size_class, slice)) {
+      std::array<std::byte*, Magazines::most_slices> oldest;
+      const std::size_t taken = cache.take_oldest(size_class, half, oldest.data());
+      // Where the pool is being closed, its sweep waits for this operation and sees what it did.
+      put_by_word(size_class, oldest.data(), taken, true);
+      cache.put(size_class, slice);
+    }
+    return cache.leave();
   }
   put_by_word(size_class, &slice, 1, false);
 }
@@ -176,34 +183,45 @@ void Core<shape, defects>::put_by_word(std::size_t size_class, std::byte* const*
   }
 }
 
-// With sweeping_ held. One barrier for all of them; the workers find their way past a cache that is
-// frozen, so nobody waits for the purger, and the purger waits for a few instructions at most.
 template <Shape shape, Defects defects>
-void Core<shape, defects>::drain_caches() {
+bool Core<shape, defects>::keeps_nothing(const detail::Magazines& cache) {
+  for (std::size_t i = 0; i < shape.classes; ++i) {
+    if (cache.count(i) != 0) return false;
+  }
+  return !cache.in_operation();
+}
+
+// With sweeping_ held. Returns how many slices came back. One barrier for all caches; the workers
+// find their way past one that is frozen, so nobody waits for the purger, and the purger waits for
+// a few instructions at most. A cache that keeps nothing is left alone: so its worker gets an
+// operation done between any two drains, however tight the purger's loop is.
+template <Shape shape, Defects defects>
+std::size_t Core<shape, defects>::drain_caches() {
   using detail::Magazines;
-  if (caches_.empty()) return;
   bool any_frozen = false;
   for (Registered& cache : caches_) {
-    cache.frozen = cache.magazines->mark() != cache.drained_at;
+    cache.frozen = !keeps_nothing(*cache.magazines);
     if (!cache.frozen) continue;
     cache.magazines->ask(Magazines::frozen);
     any_frozen = true;
   }
-  if (!any_frozen) return;
+  if (!any_frozen) return 0;
   process_barrier();
   std::array<std::byte*, Magazines::most_slices> slices;
+  std::size_t drained = 0;
   for (Registered& cache : caches_) {
     if (!cache.frozen) continue;
     Magazines& magazines = *cache.magazines;
-    while (Magazines::in_operation(cache.drained_at = magazines.mark())) {
-      std::this_thread::yield();
-    }
+    while (magazines.in_operation()) std::this_thread::yield();
     for (std::size_t i = 0; i < shape.classes; ++i) {
-      put_by_word(i, slices.data(), magazines.empty(i, slices.data()), true);
+      const std::size_t count = magazines.empty(i, slices.data());
+      put_by_word(i, slices.data(), count, true);
+      drained += count;
     }
     magazines.thaw();
     ++swept_.caches_drained;
   }
+  return drained;
 }
 
 template <Shape shape, Defects defects>

@@ -36,8 +36,8 @@ int Core<shape, defects>::claim_by_growth(std::size_t size_class, std::size_t& w
 }
 
 // Only when the words themselves have been looked at, with growth and sweeps shut out, is a request
-// refused; and not while the summary shows that a slice may have come back since. Each further
-// round either claims, or clears the bits that were out of date.
+// refused; and not while caches keep any, or the summary shows that a slice may have come back
+// since. Each further round either claims, or clears the bits that were out of date.
 template <Shape shape, Defects defects>
 int Core<shape, defects>::claim_under_pressure(std::size_t size_class, std::size_t& word,
                                                Refusal& refusal) {
@@ -46,7 +46,6 @@ int Core<shape, defects>::claim_under_pressure(std::size_t size_class, std::size
   const Descriptors& descriptors = descriptors_[size_class];
   const bool for_the_budget = refusal.reason == Refusal::Reason::budget;
   while (!closed_) {
-    drain_caches();
     if constexpr (!defects.out_of_memory_by_summary) {
       if (const int slice = scan(size_class, word); slice >= 0) return slice;
     }
@@ -54,6 +53,7 @@ int Core<shape, defects>::claim_under_pressure(std::size_t size_class, std::size
       refusal = grow(size_class, word, true);
       if (refusal.reason == Refusal::Reason::none) return 0;
     }
+    if (drain_caches() != 0) continue;
     if (!descriptors.summary.any(descriptors.words_end.load(std::memory_order_relaxed))) break;
     if (const int slice = search(size_class, word); slice >= 0) return slice;
   }

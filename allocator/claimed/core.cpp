@@ -6,21 +6,11 @@
 namespace allocator::claimed {
 namespace {
 
-struct Hint {
-  std::uint64_t pool = 0;
-  std::array<std::size_t, size_classes.size()> words{};
-};
-constinit thread_local std::array<Hint, 4> hints{};
-
 std::atomic<std::uint64_t> pools_made{0};
 
 }  // namespace
 
-std::size_t& hint_for(std::uint64_t pool, std::size_t size_class) {
-  Hint& hint = hints[pool % hints.size()];
-  if (hint.pool != pool) hint = Hint{pool, {}};
-  return hint.words[size_class];
-}
+constinit thread_local std::array<Hint, 4> hints{};
 
 std::uint64_t next_pool_id() { return pools_made.fetch_add(1, std::memory_order_relaxed) + 1; }
 
@@ -38,9 +28,11 @@ std::string worded(const Refusal& refusal) {
     case Refusal::Reason::addresses:
       return "all addresses reserved for the class are in use";
     case Refusal::Reason::memory:
-      return "the system refused to map " + bytes + ": " + refusal.error.message();
+      return "the system refused to map " + bytes + ": " +
+             std::system_category().message(refusal.error_number);
     case Refusal::Reason::sweep:
-      return "the system refused to take a region back: " + refusal.error.message();
+      return "the system refused to take a region back: " +
+             std::system_category().message(refusal.error_number);
   }
   return {};
 }

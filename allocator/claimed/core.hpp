@@ -37,7 +37,18 @@ namespace allocator::claimed {
 // other by themselves: whoever loses a race for a word looks for its next slice elsewhere, and
 // stays there. Nothing but a hint, so a thread keeps it for itself and it costs no atomic
 // operation.
-std::size_t& hint_for(std::uint64_t pool, std::size_t size_class);
+struct Hint {
+  std::uint64_t pool = 0;
+  std::array<std::size_t, size_classes.size()> words{};
+};
+extern constinit thread_local std::array<Hint, 4> hints;
+
+inline std::size_t& hint_for(std::uint64_t pool, std::size_t size_class) {
+  Hint& hint = hints[pool % hints.size()];
+  if (hint.pool != pool) [[unlikely]]
+    hint = Hint{pool, {}};
+  return hint.words[size_class];
+}
 std::uint64_t next_pool_id();
 
 // Why a request cannot be served.
@@ -45,7 +56,7 @@ struct Refusal {
   enum class Reason : std::uint8_t { none, closed, small_budget, budget, addresses, memory, sweep };
   Reason reason = Reason::none;
   std::size_t region_bytes = 0;
-  std::error_code error;  // the system's, of `memory` and `sweep`
+  int error_number = 0;  // the system's, of `memory` and `sweep`; an error_code costs more to make
   std::size_t budget_bytes = 0;
   std::size_t mapped_bytes = 0;
 };
@@ -92,7 +103,7 @@ class Core : private Forkable {
     const Place place = layout_.locate(slice.data());
     if (place.result != Released::ok) return place.result;
     if (guided_ || noting_) [[unlikely]] {
-      const Released checked = coming_home(slice, place);
+      const Released checked = coming_home(slice, place, false);
       if (checked != Released::ok) return checked;
     }
     return put_back(place.size_class, place.word, std::uint32_t{1} << place.slice);
@@ -116,8 +127,8 @@ class Core : private Forkable {
   std::size_t trim(std::size_t keep_bytes);
   void set_budget(std::size_t budget_bytes);
   void close();
-  // Before destruction: closes. False where slices or caches are out: then it must not be destroyed;
-  // they stay valid, and the last of them takes the memory with it.
+  // Before destruction: closes. False where slices or caches are out: then it must not be
+  // destroyed; they stay valid, and the last of them takes the memory with it.
   bool abandon();
 
   Statistics statistics() const;
@@ -152,12 +163,8 @@ class Core : private Forkable {
     void operator()(void* memory) const { std::free(memory); }
   };
 
-  // A cache, and the mark of its worker when it was last drained: while that is unchanged the
-  // worker has finished no operation since, and there is nothing to drain. So a worker gets an
-  // operation done between any two drains, however tight the purger's loop is.
   struct Registered {
     std::unique_ptr<detail::Magazines> magazines;
-    std::uint64_t drained_at = 0;
     bool frozen = false;
   };
   // sweeping_, for whoever must not wait for ever: sweeps in a loop stand back while there is one.
@@ -200,7 +207,10 @@ class Core : private Forkable {
   std::size_t free_region(std::size_t size_class, std::size_t region, std::error_code& error);
   std::size_t free_unused(std::size_t wanted_bytes, std::error_code& error);
 
-  void drain_caches();
+  std::size_t drain_caches();
+  static bool keeps_nothing(const detail::Magazines& cache);
+  std::uint32_t claim_into(detail::Magazines& cache, std::size_t size_class, std::size_t word,
+                           bool one_for_caller);
 
   // Slices of a word have come back. With sweeping_ held it is the sweep that looks whether the
   // region of a closed pool can go.
@@ -231,7 +241,7 @@ class Core : private Forkable {
 
   // The policies, for those pools that have any.
   Slice handed_out(std::byte* base, std::size_t size_class);
-  Released coming_home(const Slice& slice, const Place& place);
+  Released coming_home(const Slice& slice, const Place& place, bool into_cache);
   void advise(std::byte* base, std::size_t bytes);
   std::atomic_ref<std::uint32_t> ticket(std::size_t size_class, const std::byte* base) const;
 

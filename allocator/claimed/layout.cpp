@@ -61,24 +61,14 @@ void Layout::put_at(std::byte* reserved) {
   base_ = reserved + (past == 0 ? 0 : size_classes.back() - past);
 }
 
-Place Layout::locate(const std::byte* address) const {
-  // As numbers: the address may have nothing to do with our reservation. One below it wraps round.
-  const std::size_t offset =
-      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_);
-  Place place;
-  place.size_class = offset >> stride_shift_;
-  if (place.size_class >= size_classes.size()) return place;
-  const ClassLayout& layout = classes_[place.size_class];
-  const std::size_t in_class = offset & ((std::size_t{1} << stride_shift_) - 1);
-  const std::size_t in_region = in_class & ((std::size_t{1} << layout.region_shift) - 1);
-  if ((in_class >> layout.region_shift) >= layout.regions) return place;
-  if (in_region >= layout.region_bytes) return place;
-  const std::size_t number = in_class >> layout.slice_shift;
-  place.word = number >> layout.word_shift;
-  place.slice = static_cast<unsigned>(number & ((std::size_t{1} << layout.word_shift) - 1));
-  const bool inner = (in_class & ((std::size_t{1} << layout.slice_shift) - 1)) != 0;
-  place.result = inner ? Released::misaligned : Released::ok;
-  return place;
+void Layout::tell_addresses(detail::Magazines& cache) const {
+  cache.set_addresses(base_, stride_shift_);
+  for (std::size_t i = 0; i < size_classes.size(); ++i) {
+    const ClassLayout& layout = classes_[i];
+    const bool gaps = layout.region_bytes != std::size_t{1} << layout.region_shift;
+    if (gaps || layout.regions == 0) continue;
+    cache.set_end(i, (i << stride_shift_) + (layout.regions << layout.region_shift));
+  }
 }
 
 }  // namespace allocator::claimed

@@ -9,6 +9,7 @@
 
 #include "allocator/claimed/shape.hpp"
 #include "allocator/claimed/word.hpp"
+#include "allocator/magazines.hpp"
 #include "allocator/plan.hpp"
 #include "allocator/slice.hpp"
 
@@ -69,8 +70,32 @@ class Layout {
   std::size_t places(std::size_t size_class) const {
     return classes_[size_class].words() << classes_[size_class].word_shift;
   }
-  // Whether a region is mapped there is for the word to say.
-  Place locate(const std::byte* address) const;
+  // Whether a region is mapped there is for the word to say. Inline: each release goes through
+  // here.
+  Place locate(const std::byte* address) const {
+    // As numbers: the address may have nothing to do with our reservation. One below it wraps
+    // round.
+    const std::size_t offset =
+        reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_);
+    Place place;
+    place.size_class = offset >> stride_shift_;
+    if (place.size_class >= size_classes.size()) return place;
+    const ClassLayout& layout = classes_[place.size_class];
+    const std::size_t in_class = offset & ((std::size_t{1} << stride_shift_) - 1);
+    const std::size_t in_region = in_class & ((std::size_t{1} << layout.region_shift) - 1);
+    if ((in_class >> layout.region_shift) >= layout.regions) return place;
+    if (in_region >= layout.region_bytes) return place;
+    const std::size_t number = in_class >> layout.slice_shift;
+    place.word = number >> layout.word_shift;
+    place.slice = static_cast<unsigned>(number & ((std::size_t{1} << layout.word_shift) - 1));
+    const bool inner = (in_class & ((std::size_t{1} << layout.slice_shift) - 1)) != 0;
+    place.result = inner ? Released::misaligned : Released::ok;
+    return place;
+  }
+
+  // For a cache that takes addresses without a look at the words: classes whose regions lie without
+  // gaps between them.
+  void tell_addresses(detail::Magazines& cache) const;
 
  private:
   std::byte* base_ = nullptr;

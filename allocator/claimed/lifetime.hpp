@@ -93,10 +93,7 @@ template <Shape shape, Defects defects>
 void Core<shape, defects>::after_fork(bool in_child) {
   if (in_child) {
     urgent_.store(0, std::memory_order_relaxed);
-    for (const Registered& cache : caches_) {
-      const std::uint64_t mark = cache.magazines->mark();
-      if (detail::Magazines::in_operation(mark)) cache.magazines->forget_worker();
-    }
+    for (const Registered& cache : caches_) cache.magazines->forget_worker();
     for (std::size_t i = 0; reservation_ != nullptr && i < shape.classes; ++i) {
       Descriptors& descriptors = descriptors_[i];
       const std::size_t end = descriptors.words_end.load(std::memory_order_relaxed);

@@ -22,17 +22,20 @@ Slice Core<shape, defects>::handed_out(std::byte* base, std::size_t size_class) 
   return {base, bytes, issued};
 }
 
+// Before a slice is put back: into a word, which tells most misuse by itself, or into a cache.
 // Where the client has no ticket (the slice was put together from an address) only double releases
 // can be told.
 template <Shape shape, Defects defects>
-Released Core<shape, defects>::coming_home(const Slice& slice, const Place& place) {
+Released Core<shape, defects>::coming_home(const Slice& slice, const Place& place,
+                                           bool into_cache) {
   const Word& word = descriptors_[place.size_class].words[place.word];
   if (noting_ && word.noted(place.slice)) return Released::double_release;
-  if (!guided_) return Released::ok;
+  if (!guided_ && !into_cache) return Released::ok;
   if (const Released out = word.whether_out(place.slice); out != Released::ok) {
     const bool gone = out == Released::closed || plan_.check != Check::exact;
     if (gone || slice.ticket() == 0) return out;
   }
+  if (!guided_) return Released::ok;
   if (plan_.check == Check::exact) {
     const auto issued = ticket(place.size_class, slice.data());
     std::uint32_t seen = issued.load(std::memory_order_relaxed);

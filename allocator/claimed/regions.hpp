@@ -36,7 +36,7 @@ Refusal Core<shape, defects>::add_region(std::size_t size_class, bool keep_first
   const std::size_t region = lowest_vacant(size_class);
   if (region == layout_.of(size_class).regions) {
     budget_.uncharge(bytes);
-    return {Refusal::Reason::addresses, bytes, {}};
+    return {Refusal::Reason::addresses, bytes};
   }
   harness::point("charged");
   if constexpr (defects.publish_before_map) {
@@ -46,7 +46,7 @@ Refusal Core<shape, defects>::add_region(std::size_t size_class, bool keep_first
   std::byte* const base = layout_.region(size_class, region);
   if (const std::error_code error = plan_.memory->commit(base, bytes)) {
     budget_.uncharge(bytes);
-    return {Refusal::Reason::memory, bytes, error};
+    return {Refusal::Reason::memory, bytes, error.value()};
   }
   harness::point("mapped");
   ++opened_.regions_opened;
@@ -60,12 +60,12 @@ Refusal Core<shape, defects>::add_region(std::size_t size_class, bool keep_first
 // Nobody else charges while growing_ is held, so what reclaim() frees is ours.
 template <Shape shape, Defects defects>
 Refusal Core<shape, defects>::charge(std::size_t bytes, bool pressed) {
-  if (bytes > budget_.limit_bytes()) return {Refusal::Reason::small_budget, bytes, {}};
+  if (bytes > budget_.limit_bytes()) return {Refusal::Reason::small_budget, bytes};
   if (budget_.try_charge(bytes)) return {};
   std::error_code error;
   if (pressed) error = reclaim(bytes);
   if (pressed && budget_.try_charge(bytes)) return {};
-  return {error ? Refusal::Reason::sweep : Refusal::Reason::budget, bytes, error};
+  return {error ? Refusal::Reason::sweep : Refusal::Reason::budget, bytes, error.value()};
 }
 
 template <Shape shape, Defects defects>
