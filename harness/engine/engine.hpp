@@ -109,9 +109,9 @@ class Engine {
     if (settings_.records) record(event);
     dispatch(event);
   }
-  [[noreturn]] void violate(const Violation& violation);
+  [[noreturn, gnu::cold]] void violate(const Violation& violation);
   // The tool's or the scenario's fault, not the program's.
-  [[noreturn]] void fail(std::string_view why);
+  [[noreturn, gnu::cold]] void fail(std::string_view why);
 
   Task& current() { return *current_; }
   Task& task(TaskId id) { return *tasks_[id]; }
@@ -144,14 +144,14 @@ class Engine {
   Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument,
                std::size_t stack_bytes = Fiber::usual_stack_bytes);
   // False where the limit on threads, ours or the system's, is reached.
-  bool can_create(std::size_t stack_bytes = Fiber::usual_stack_bytes);
+  bool can_create(std::size_t stack_bytes);
   Task* find_thread(pthread_t handle);
   // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
   void own_fibers();
   // The program may use memory at `address`.
   void expect_memory(std::uintptr_t address) { races_.expect_memory(address); }
   // exit() of a whole program: the execution is over, whatever other tasks were about to do.
-  [[noreturn]] void end_program(int status, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
   // Where a library that is not restored has made the key, it will not make it again.
@@ -168,7 +168,7 @@ class Engine {
   SignalActions& signal_actions() { return signal_actions_; }
   void expect_handlers() { handlers_expected_ = true; }
   bool handlers_expected() const { return handlers_expected_; }
-  void run_handlers();
+  [[gnu::cold]] void run_handlers();
 
   Descriptors& descriptors() { return descriptors_; }
   // True once in an execution.
@@ -180,12 +180,24 @@ class Engine {
   void advance_to(std::uint64_t ns) { now_ns_ = std::max(now_ns_, ns); }
   std::uint64_t random_bits();
 
+  // An atomic operation by the only task that is left, and nobody wants to know: the caller need not make an
+  // event of it.
+  [[gnu::always_inline]] bool passes(Op op, std::uintptr_t address) {
+    if (unfinished_ != 1 || races_.watching() || settings_.records || watched_.has(op) ||
+        MappedMemory::contains(address))
+      return false;
+    if (op != Op::store && ++alone_unchanged_ > SpinWatch::capacity) return false;  // it may be spinning
+    count_alone();
+    return true;
+  }
+
   // Spinning, see SpinWatch. After a load, a failed cas, or an rmw that changed nothing:
   // True where the task was found spinning, and slept.
   bool loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
   // After anything that changed memory others may wait for:
   void changed(std::uintptr_t address, std::uint32_t bytes) {
     current_->spin.progress();
+    alone_unchanged_ = 0;
     idle_rounds_ = 0;
     if (spinners_ != 0) wake_spinners(address, bytes);
   }
@@ -198,32 +210,30 @@ class Engine {
   std::uint32_t plain_left = plain_run;
   PlainPoints points;
   // The access is at a place where accesses may be scheduling points, or the last of a long run.
-  void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  [[gnu::cold]] void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   bool reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   Races& races() { return races_; }
   // Not ordered with an earlier access.
-  void raced(const Race& race, Event now);
+  [[gnu::cold]] void raced(const Race& race, Event now);
   // Looks for races, and remembers the access for a later one.
   void look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
                       std::uintptr_t where) {
-    if (!races_.watching()) return;
-    if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
-      raced(*race, now_.object == address ? now_ : access(address, bytes, writes ? Op::store : Op::load, where));
+    if (races_.watching()) note_atomic(address, bytes, reads, writes, order, where);
   }
   // free() of a block that is free already, or of what is none.
-  [[noreturn]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
-  void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  [[gnu::cold]] void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.
-  [[noreturn]] void crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where);
   // The watching process has lost patience: where is the program?
   void note_stall(std::uintptr_t where);
   bool is_running() const { return current_ != nullptr; }
-  [[noreturn]] void assertion_failed(const char* text, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void assertion_failed(const char* text, std::uintptr_t where);
   const Settings& settings() const { return settings_; }
-  void note_uncontrolled(const char* what);
+  [[gnu::cold]] void note_uncontrolled(const char* what);
 
   // Call stack of the current task as the instrumentation reports it; grows upwards.
   std::uintptr_t* shadow_top = nullptr;
@@ -240,7 +250,7 @@ class Engine {
     Recorded recorded;
   };
   [[gnu::always_inline]] void write(Event& to, const Event& event) {
-    to = event;
+    copy_by_field(to, event);
     to.task = current_->id;
     to.step = steps_;
   }
@@ -250,6 +260,8 @@ class Engine {
       offer(me, 0, Event{});
     return ready_[me.entry].event;
   }
+  void note_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                   std::uintptr_t where);
   void count_alone() {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
@@ -270,7 +282,7 @@ class Engine {
     shadow_base = task.shadow_base;
     shadow_end = task.shadow_base + shadow_frames;
   }
-  [[noreturn]] void leave(Outcome outcome);
+  [[noreturn, gnu::cold]] void leave(Outcome outcome);
   void begin(const Scenario& scenario, std::string_view variant, std::uint64_t number);
   Outcome finish();
   void restore_state();
@@ -278,21 +290,21 @@ class Engine {
   void withdraw(Task& task);
   void renumber(std::size_t from);
   void dispatch(const Event& event);
-  void record(const Event& event);
+  [[gnu::cold]] void record(const Event& event);
   void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
   std::optional<Event> recall(const Race& race, std::size_t bytes);
   Event access(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where) const;
   std::string locks_of(TaskId task) const;
   bool is_suppressed(const Race& race, std::uintptr_t where);
   Recorded recorded(const Event& event);
-  void handle(int signal);
-  void nothing_ready();
+  [[gnu::cold]] void handle(int signal);
+  [[gnu::cold]] void nothing_ready();
   TaskId holder_of(const Object& object, const Task& waits) const;
   bool let_spinners_go_on();
-  void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
-  bool put_to_sleep_if_spinning();
-  bool runs_ahead(const Event& event);
-  void offer_timeouts();
+  [[gnu::cold]] void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
+  [[gnu::cold]] bool put_to_sleep_if_spinning();
+  [[gnu::cold]] bool runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where);
+  [[gnu::cold]] void offer_timeouts();
   void recycle(Task& task);
   void unless_last_exit();
   Fiber* free_fiber(std::size_t stack_bytes);
@@ -331,6 +343,7 @@ class Engine {
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
   std::uint64_t alone_events_ = 0;
+  std::uint32_t alone_unchanged_ = 0;  // since it changed something
   std::uint64_t hash_ = 0;    // of the choices
   OrderHash order_;
   std::uint64_t now_ns_ = 0;
@@ -347,6 +360,10 @@ class Engine {
 // The active execution: set exactly while code of the program under test runs. Null in the tool's own code, so
 // that the calls it makes are forwarded, and outside executions.
 [[gnu::visibility("hidden")]] extern Engine* active;
+
+// False: a plain access, but for one to memory from mmap(), is nobody's business: there is one task, and no race
+// to be half of.
+[[gnu::visibility("hidden")]] extern bool plain_matters;
 
 // Tool mode for the length of a caught call.
 class Entered {
@@ -421,7 +438,7 @@ class Entered {
 }
 
 [[gnu::always_inline]] inline Event& Engine::reach(const Event& event) {
-  const bool is_alone = unfinished_ == 1 || (ahead_ && runs_ahead(event));
+  const bool is_alone = unfinished_ == 1 || (ahead_ && runs_ahead(event.op, event.object, event.where));
   write(is_alone ? now_ : pending_of_current(), event);
   if (is_alone)
     count_alone();

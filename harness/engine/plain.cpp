@@ -44,6 +44,12 @@ Event Engine::access(std::uintptr_t address, std::size_t bytes, Op op, std::uint
   return {.step = steps_, .task = current_->id, .op = op, .object = address, .bytes = bytes, .where = where};
 }
 
+void Engine::note_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                         std::uintptr_t where) {
+  if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
+    raced(*race, now_.object == address ? now_ : access(address, bytes, writes ? Op::store : Op::load, where));
+}
+
 void Engine::look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (const Race* const race = races_.plain(address, bytes, is_write, where)) [[unlikely]]
     raced(*race, access(address, bytes, is_write ? Op::write : Op::read, where));

@@ -45,21 +45,24 @@ enum class WorkerEnd : std::uint32_t {
   failed,      // `error` says why: the tool's own fault, or a scenario used wrongly
 };
 
-// A set of hashes that gives up counting when it is nearly full.
+// A set of hashes that gives up counting when it is nearly full. In memory that starts as zero; one process
+// writes at a time. Hashes whose lower 21 and upper 31 bits agree are taken for the same.
 struct DistinctHashes {
   static constexpr std::size_t slots = std::size_t{1} << 21;
-  static constexpr std::uint64_t again = std::uint64_t{1} << 63;  // this one came more than once
+  static constexpr std::uint32_t again = std::uint32_t{1} << 31;  // this one came more than once
 
   std::atomic<std::uint64_t> count;
   std::atomic<std::uint64_t> once;  // of them
-  std::uint64_t hashes[slots];
+  std::uint64_t last;               // to be counted yet; 0: none
+  std::uint32_t prints[slots];
 
-  void note(std::uint64_t hash);
-  // note() will come with this hash: its place is fetched from memory meanwhile.
-  void expect(std::uint64_t hash) const { __builtin_prefetch(&hashes[slot_of(hash & ~again)]); }
-
- private:
-  static std::size_t slot_of(std::uint64_t hash) { return hash % slots; }
+  // Counts the hash noted before, and fetches the place of this one from memory meanwhile.
+  void note(std::uint64_t hash) {
+    settle();
+    last = hash | !hash;
+    __builtin_prefetch(&prints[last % slots], 1);
+  }
+  void settle();
 };
 
 struct Shared {

@@ -45,12 +45,12 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
 // Many a wait tries a number of times before it blocks (std::atomic's wait() 16 times). So a loop of loads that
 // looks like spinning goes on for a while, without a step: nothing that others do meanwhile could make a
 // difference that it would not make before. Where it then does something else, it does not spin.
-bool Engine::runs_ahead(const Event& event) {
-  if (event.op == Op::yield || event.op == Op::fence) return true;
+bool Engine::runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where) {
+  if (op == Op::yield || op == Op::fence) return true;
   const SpinWatch& spin = current_->spin;
   const auto loads = std::span(spin.loads.data(), spin.count);
-  ahead_ = event.op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
-             return load.address == event.object && load.where == event.where && load.repeats > 0;
+  ahead_ = op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
+             return load.address == object && load.where == where && load.repeats > 0;
            });
   return ahead_;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <type_traits>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/errors.hpp"
@@ -33,7 +34,10 @@ void reuse(Task& task) {
   task.robust.clear();
   task.handlers.clear();
   task.shared.clear();
-  static_cast<TaskState&>(task) = TaskState{};
+  // Not an assignment, which would be a string instruction that takes longer to start than to run.
+  static const TaskState fresh;
+  static_assert(std::is_trivially_copyable_v<TaskState>);
+  real::memcpy(static_cast<void*>(static_cast<TaskState*>(&task)), &fresh, sizeof fresh);
   task.shadow_base = task.shadow_top = keep;
 }
 
@@ -44,9 +48,7 @@ Fiber* Engine::free_fiber(std::size_t stack_bytes) {
 }
 
 bool Engine::can_create(std::size_t stack_bytes) {
-  Fiber* const fiber = free_fiber(stack_bytes);
-  if (fiber != nullptr) fibers_.give_back(*fiber);
-  return fiber != nullptr;
+  return task_count_ < Shared::max_tasks && fibers_.can_take(stack_bytes, snapshot_.tls_images());
 }
 
 Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
@@ -75,6 +77,7 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
     task.signals_blocked = current_->signals_blocked;
     const bool looks = settings_.data_races != DataRaces::off;
     if (looks) races_.created(current_->id, task.id);
+    plain_matters = true;
     if (looks && task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
     task.fiber->last_task = task.id;
     switch_to(task);  // back when it has reached its first scheduling point, or ended
@@ -164,6 +167,7 @@ void Engine::end_task() {
   me.done = true;
   changed(reinterpret_cast<std::uintptr_t>(&me.done), sizeof me.done);
   --unfinished_;
+  plain_matters = unfinished_ > 1 || races_.started();
   enable(me.joiners);
   play_->ended(me);
   if (me.detached) recycle(me);

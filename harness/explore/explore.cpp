@@ -100,6 +100,8 @@ class Exploration {
       job.tick = [this, &shared] { options_.progress(progress(shared)); };
     job.divergence = [&strategy] { return strategy.diverged(); };
     const WorkerResult result = run_worker(shared, job);
+    shared.interleavings.settle();
+    shared.orders.settle();
     if (result.lost == Lost::watchdog) {
       note_stall(shared);
       return WorkerEnd::cut_off;

@@ -27,7 +27,7 @@ template <class T>
 
 template <class T>
 T load(const volatile T* address, int order, std::uintptr_t where) {
-  if (active == nullptr) return *address;
+  if (active->passes(Op::load, reinterpret_cast<std::uintptr_t>(address))) return *address;
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::load, address, order, where);
   const T value = *address;
@@ -40,6 +40,10 @@ T load(const volatile T* address, int order, std::uintptr_t where) {
 
 template <class T>
 void store(volatile T* address, T value, int order, std::uintptr_t where) {
+  if (active->passes(Op::store, reinterpret_cast<std::uintptr_t>(address))) {
+    *address = value;
+    return active->changed(reinterpret_cast<std::uintptr_t>(address), sizeof(T));
+  }
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::store, address, order, where);
   event.before = static_cast<std::uint64_t>(*address);
@@ -52,6 +56,13 @@ void store(volatile T* address, T value, int order, std::uintptr_t where) {
 
 template <class T, class Change>
 T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
+  if (active->passes(Op::rmw, reinterpret_cast<std::uintptr_t>(address))) {
+    const T before = *address;
+    const T after = change(before);
+    *address = after;
+    if (after != before) active->changed(reinterpret_cast<std::uintptr_t>(address), sizeof(T));
+    return before;
+  }
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::rmw, address, order, where);
   const T before = *address;
