@@ -124,7 +124,7 @@ Released Core<shape, defects>::release_into(detail::Magazines& cache, Slice slic
   const Place place = layout_.locate(slice.data());
   if (place.result != Released::ok) return place.result;
   if (cache.capacity(place.size_class) == 0) return release(slice);
-  if (guided_ || noting_) {
+  if (checked_) {
     const Released checked = coming_home(slice, place, true);
     if (checked != Released::ok) return checked;
   }

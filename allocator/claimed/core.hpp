@@ -100,12 +100,10 @@ class Core : private Forkable {
   // not mapped. A double release that meets a sweep of its region may be told either
   // `double_release` or `closed`.
   Released release(Slice slice) {
+    if (checked_) [[unlikely]]
+      return release_checked(slice);
     const Place place = layout_.locate(slice.data());
     if (place.result != Released::ok) return place.result;
-    if (guided_ || noting_) [[unlikely]] {
-      const Released checked = coming_home(slice, place, false);
-      if (checked != Released::ok) return checked;
-    }
     return put_back(place.size_class, place.word, std::uint32_t{1} << place.slice);
   }
 
@@ -241,6 +239,7 @@ class Core : private Forkable {
 
   // The policies, for those pools that have any.
   Slice handed_out(std::byte* base, std::size_t size_class);
+  Released release_checked(const Slice& slice);
   Released coming_home(const Slice& slice, const Place& place, bool into_cache);
   void advise(std::byte* base, std::size_t bytes);
   std::atomic_ref<std::uint32_t> ticket(std::size_t size_class, const std::byte* base) const;
@@ -273,6 +272,7 @@ class Core : private Forkable {
   const std::size_t cached_slices_;  // that a cache keeps of a class at most
   const bool noting_;                // double releases into caches are told by notes
   const bool guided_;                // every slice that comes and goes is looked at
+  const bool checked_;               // either
   Budget budget_;
   Layout layout_;
   std::byte* reservation_ = nullptr;

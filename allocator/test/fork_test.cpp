@@ -55,6 +55,10 @@ TEST(Fork, ChildAndParentHaveTheirOwnSegments) {
 // Other threads grow, sweep and work with their caches while the process forks. In the child they
 // do not exist; what they held stays out, their caches can be drained, no lock is stuck.
 TEST(Fork, InTheMiddleOfEverything) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP()
+      << "ThreadSanitizer's own runtime does not outlive the fork of a program with threads";
+#endif
   SegmentPool pool({.budget_bytes = 1 << 20, .cores = 1, .region_bytes = 32768});
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
