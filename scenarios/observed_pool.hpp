@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -45,6 +46,7 @@ class ObservedPool final : public allocator::Pool {
 
   allocator::Statistics statistics() const override { return pool_->statistics(); }
   allocator::Statistics recount() const override { return pool_->recount(); }
+  std::string verify() const override { return pool_->verify(); }
   std::size_t budget_bytes() const override { return pool_->budget_bytes(); }
 
   // At a quiet point (no call is under way): every figure of the pool against a recount, and the
@@ -59,6 +61,12 @@ class ObservedPool final : public allocator::Pool {
     }
     tell("slices out", said.slices_out, anew.slices_out);
     tell("slices out, by the client's count", said.slices_out, slices_out);
+  }
+
+  // At a quiet point: what the pool itself finds that does not add up.
+  void check_verified() const {
+    const std::string wrong = pool_->verify();
+    if (!wrong.empty()) harness::observe::violated("accounting-drift", wrong.c_str());
   }
 
  private:

@@ -39,7 +39,10 @@ Refusal Core<shape, defects>::add_region(std::size_t size_class, bool keep_first
     return {Refusal::Reason::addresses, bytes};
   }
   harness::point("charged");
-  if constexpr (defects.publish_before_map) publish(size_class, region, keep_first_slice);
+  if constexpr (defects.publish_before_map) {
+    publish(size_class, region, keep_first_slice);
+    harness::point("published");
+  }
   std::byte* const base = layout_.region(size_class, region);
   if (const std::error_code error = plan_.memory->commit(base, bytes)) {
     budget_.uncharge(bytes);
@@ -152,6 +155,7 @@ bool Core<shape, defects>::close_if_unused(std::size_t size_class, std::size_t r
     for (std::size_t i = 0; i < layout.used_words; ++i) {
       if (!descriptors.words[first + i].unused(layout.all_of(first + i))) return false;
     }
+    harness::point("checked");
     for (std::size_t i = 0; i < layout.used_words; ++i) {
       descriptors.words[first + i].close_unchecked();
     }
@@ -175,7 +179,10 @@ bool Core<shape, defects>::unmap_if_unused(std::size_t size_class, std::size_t r
   if (!close_if_unused(size_class, region)) return false;
   harness::point("claimed");
   const ClassLayout& layout = layout_.of(size_class);
-  if constexpr (defects.uncharge_before_unmap) budget_.uncharge(layout.region_bytes);
+  if constexpr (defects.uncharge_before_unmap) {
+    budget_.uncharge(layout.region_bytes);
+    harness::point("uncharged");
+  }
   std::byte* const base = layout_.region(size_class, region);
   expose_memory(base, layout.region_bytes);
   error = plan_.unmap == Unmap::protect ? plan_.memory->decommit(base, layout.region_bytes)
@@ -193,6 +200,7 @@ void Core<shape, defects>::reopen(std::size_t size_class, std::size_t region, st
   Descriptors& descriptors = descriptors_[size_class];
   const ClassLayout& layout = layout_.of(size_class);
   const std::size_t first = layout.first_word(region);
+  if constexpr (defects != no_defects) harness::point("rolling-back");
   for (std::size_t word = first; word < first + words; ++word) {
     if constexpr (defects.roll_back_by_store) {
       descriptors.words[word].reopen_by_store(layout.all_of(word));

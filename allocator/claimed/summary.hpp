@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "allocator/claimed/word.hpp"
+#include "harness/point.hpp"
 
 namespace allocator::claimed {
 
@@ -37,6 +38,7 @@ class Summary {
   template <bool look_again = true>
   void settle(std::size_t word) {
     if ((bits(word).load(std::memory_order_relaxed) & bit(word)) == 0) return;
+    if constexpr (!look_again) harness::point("settling");
     bits(word).fetch_and(~bit(word), std::memory_order_seq_cst);
     if (look_again && words_[word].may_be_claimed()) mark(word);
   }
