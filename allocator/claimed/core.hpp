@@ -74,26 +74,18 @@ class Core : private Forkable {
 
   Slice allocate(std::size_t bytes) {
     const std::size_t size_class = size_class_of<shape.classes>(bytes);
-    Refusal refusal;
-    const Slice slice = try_allocate(size_class, refusal);
-    if (!slice) [[unlikely]]
-      refuse(size_class, refusal);
-    return slice;
+    if (const Slice slice = claim_quickly(size_class)) [[likely]]
+      return slice;
+    return allocate_slowly(size_class);
   }
 
   // An empty slice, and `refusal`, where there is none to be had.
   Slice try_allocate(std::size_t size_class, Refusal& refusal) {
+    if (const Slice slice = claim_quickly(size_class)) [[likely]]
+      return slice;
     std::size_t& word = hint_for(id_, size_class);
-    int slice = descriptors_[size_class].words[word].try_claim();
-    if (slice < 0) [[unlikely]] {
-      slice = claim_slowly(size_class, word, refusal);
-      if (slice < 0) return {};
-    }
-    harness::point("polled");
-    std::byte* const base = layout_.slice(size_class, word, static_cast<unsigned>(slice));
-    if (guided_) [[unlikely]]
-      return handed_out(base, size_class);
-    return {base, size_classes[size_class]};
+    const int slice = claim_slowly(size_class, word, refusal);
+    return slice < 0 ? Slice() : claimed(size_class, word, slice);
   }
 
   // Refuses what is free already, what is no slice of this pool, and what lies in a region that is
@@ -181,6 +173,22 @@ class Core : private Forkable {
   bool allocate_descriptors();
   bool allocate_tickets();
 
+  // One compare-and-swap where this thread found its last slice.
+  Slice claim_quickly(std::size_t size_class) {
+    const std::size_t word = hint_for(id_, size_class);
+    const int slice = descriptors_[size_class].words[word].try_claim();
+    return slice < 0 ? Slice() : claimed(size_class, word, slice);
+  }
+  // Slice number `slice` of `word` is the caller's.
+  Slice claimed(std::size_t size_class, std::size_t word, int slice) {
+    harness::point("polled");
+    std::byte* const base = layout_.slice(size_class, word, static_cast<unsigned>(slice));
+    if (guided_) [[unlikely]]
+      return handed_out(base, size_class);
+    return {base, size_classes[size_class]};
+  }
+  [[gnu::noinline]] Slice allocate_slowly(std::size_t size_class);
+
   // These return the slice's number in its word, or Word::none, and set `word`.
   int claim_slowly(std::size_t size_class, std::size_t& word, Refusal& refusal);
   int search(std::size_t size_class, std::size_t& word);
@@ -218,16 +226,12 @@ class Core : private Forkable {
     const Word::Put put = descriptors.words[word].put_all(slices);
     if (put.result != Released::ok) return put.result;
     harness::point("pushed");
-    if (put.draining) [[unlikely]] {
-      const ClassLayout& layout = layout_.of(size_class);
-      if (!sweeping && put.after == layout.all_of(word)) {
-        free_drained(size_class, layout.region_of(word));
-      }
-    } else if (put.first && !defects.release_without_summary) {
-      descriptors.summary.mark(word);
-    }
+    if (put.draining || put.first) [[unlikely]]
+      came_back(size_class, word, put, sweeping);
     return Released::ok;
   }
+  [[gnu::noinline]] void came_back(std::size_t size_class, std::size_t word, const Word::Put& put,
+                                   bool sweeping);
   void free_drained(std::size_t size_class, std::size_t region);
   std::size_t sweep(std::size_t wanted_bytes);
   void stand_back() const;
