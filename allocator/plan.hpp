@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <string_view>
 
@@ -21,7 +20,7 @@ using PerClass = std::array<std::size_t, size_classes.size()>;
 template <std::size_t classes = size_classes.size()>
 std::size_t size_class_of(std::size_t bytes) {
   if (bytes == 0 || bytes > size_classes[classes - 1]) refuse_size(bytes, classes);
-  return static_cast<std::size_t>(std::bit_width((bytes - 1) / size_classes.front()));
+  return detail::class_of(bytes);
 }
 
 // A generation's own size of a region of `class_bytes` slices.

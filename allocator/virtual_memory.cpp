@@ -55,8 +55,10 @@ class SystemMemory final : public VirtualMemory {
     constexpr std::size_t bits = 8 * sizeof(unsigned long);
     std::array<unsigned long, most_numa_nodes / bits> nodes{};
     nodes[static_cast<std::size_t>(numa_node) / bits] = 1ul << numa_node % bits;
-    const long bound = syscall(SYS_mbind, base, bytes, prefer, nodes.data(), most_numa_nodes + 1, 0);
-    if (bound != 0) refused = result_of(-1);
+    // The kernel takes the number of bits to be one less than it is told.
+    constexpr unsigned long told_bits = most_numa_nodes + 1;
+    if (syscall(SYS_mbind, base, bytes, prefer, nodes.data(), told_bits, 0) != 0)
+      refused = result_of(-1);
     return refused;
   }
 

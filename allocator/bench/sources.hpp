@@ -14,8 +14,8 @@
 
 namespace bench {
 
-// Few enough for their first bytes to stay in the first cache: at distances of a page they share its
-// 8 to 12 ways, and a row should measure the pool.
+// Few enough for their first bytes to stay in the first cache: at distances of a page they share
+// its 8 to 12 ways, and a row should measure the pool.
 inline constexpr std::size_t window_slices = 8;
 
 inline allocator::SegmentPool& pool(allocator::Check check) {

@@ -80,11 +80,7 @@ Slice Core<shape, defects>::refill(detail::Magazines& cache, std::size_t size_cl
     bits = std::uint32_t{1} << slice;
     claim_into(cache, size_class, word, false);
   }
-  harness::point("polled");
-  const auto number = static_cast<unsigned>(std::countr_zero(bits));
-  std::byte* const base = layout_.slice(size_class, word, number);
-  if (guided_) return handed_out(base, size_class);
-  return {base, size_classes[size_class]};
+  return claimed(size_class, word, std::countr_zero(bits));
 }
 
 // Takes what it can get of one word, up to half of what the cache holds. In one operation: no
@@ -124,7 +120,7 @@ Released Core<shape, defects>::release_into(detail::Magazines& cache, Slice slic
   const Place place = layout_.locate(slice.data());
   if (place.result != Released::ok) return place.result;
   if (cache.capacity(place.size_class) == 0) return release(slice);
-  if (guided_ || noting_) {
+  if (checked_) {
     const Released checked = coming_home(slice, place, true);
     if (checked != Released::ok) return checked;
   }

@@ -23,6 +23,29 @@ void Core<shape, defects>::refuse(std::size_t size_class, const Refusal& refusal
                                         refusal.budget_bytes, refusal.mapped_bytes, 0});
 }
 
+template <Shape shape, Defects defects>
+Slice Core<shape, defects>::allocate_slowly(std::size_t size_class) {
+  Refusal refusal;
+  std::size_t& word = hint_for(id_, size_class);
+  const int slice = claim_slowly(size_class, word, refusal);
+  if (slice < 0) refuse(size_class, refusal);
+  return claimed(size_class, word, slice);
+}
+
+// Slices of a word have come back to one that had none, or to a closed pool.
+template <Shape shape, Defects defects>
+void Core<shape, defects>::came_back(std::size_t size_class, std::size_t word, const Word::Put& put,
+                                     bool sweeping) {
+  if (put.draining) {
+    const ClassLayout& layout = layout_.of(size_class);
+    if (!sweeping && put.after == layout.all_of(word)) {
+      free_drained(size_class, layout.region_of(word));
+    }
+  } else if (!defects.release_without_summary) {
+    descriptors_[size_class].summary.mark(word);
+  }
+}
+
 // Others may have grown the pool while this request waited: it looks again before it does.
 template <Shape shape, Defects defects>
 int Core<shape, defects>::claim_by_growth(std::size_t size_class, std::size_t& word,

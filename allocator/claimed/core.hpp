@@ -74,38 +74,28 @@ class Core : private Forkable {
 
   Slice allocate(std::size_t bytes) {
     const std::size_t size_class = size_class_of<shape.classes>(bytes);
-    Refusal refusal;
-    const Slice slice = try_allocate(size_class, refusal);
-    if (!slice) [[unlikely]]
-      refuse(size_class, refusal);
-    return slice;
+    if (const Slice slice = claim_quickly(size_class)) [[likely]]
+      return slice;
+    return allocate_slowly(size_class);
   }
 
   // An empty slice, and `refusal`, where there is none to be had.
   Slice try_allocate(std::size_t size_class, Refusal& refusal) {
+    if (const Slice slice = claim_quickly(size_class)) [[likely]]
+      return slice;
     std::size_t& word = hint_for(id_, size_class);
-    int slice = descriptors_[size_class].words[word].try_claim();
-    if (slice < 0) [[unlikely]] {
-      slice = claim_slowly(size_class, word, refusal);
-      if (slice < 0) return {};
-    }
-    harness::point("polled");
-    std::byte* const base = layout_.slice(size_class, word, static_cast<unsigned>(slice));
-    if (guided_) [[unlikely]]
-      return handed_out(base, size_class);
-    return {base, size_classes[size_class]};
+    const int slice = claim_slowly(size_class, word, refusal);
+    return slice < 0 ? Slice() : claimed(size_class, word, slice);
   }
 
   // Refuses what is free already, what is no slice of this pool, and what lies in a region that is
   // not mapped. A double release that meets a sweep of its region may be told either
   // `double_release` or `closed`.
   Released release(Slice slice) {
+    if (checked_) [[unlikely]]
+      return release_checked(slice);
     const Place place = layout_.locate(slice.data());
     if (place.result != Released::ok) return place.result;
-    if (guided_ || noting_) [[unlikely]] {
-      const Released checked = coming_home(slice, place, false);
-      if (checked != Released::ok) return checked;
-    }
     return put_back(place.size_class, place.word, std::uint32_t{1} << place.slice);
   }
 
@@ -183,6 +173,22 @@ class Core : private Forkable {
   bool allocate_descriptors();
   bool allocate_tickets();
 
+  // One compare-and-swap where this thread found its last slice.
+  Slice claim_quickly(std::size_t size_class) {
+    const std::size_t word = hint_for(id_, size_class);
+    const int slice = descriptors_[size_class].words[word].try_claim();
+    return slice < 0 ? Slice() : claimed(size_class, word, slice);
+  }
+  // Slice number `slice` of `word` is the caller's.
+  Slice claimed(std::size_t size_class, std::size_t word, int slice) {
+    harness::point("polled");
+    std::byte* const base = layout_.slice(size_class, word, static_cast<unsigned>(slice));
+    if (guided_) [[unlikely]]
+      return handed_out(base, size_class);
+    return {base, size_classes[size_class]};
+  }
+  [[gnu::noinline]] Slice allocate_slowly(std::size_t size_class);
+
   // These return the slice's number in its word, or Word::none, and set `word`.
   int claim_slowly(std::size_t size_class, std::size_t& word, Refusal& refusal);
   int search(std::size_t size_class, std::size_t& word);
@@ -220,16 +226,12 @@ class Core : private Forkable {
     const Word::Put put = descriptors.words[word].put_all(slices);
     if (put.result != Released::ok) return put.result;
     harness::point("pushed");
-    if (put.draining) [[unlikely]] {
-      const ClassLayout& layout = layout_.of(size_class);
-      if (!sweeping && put.after == layout.all_of(word)) {
-        free_drained(size_class, layout.region_of(word));
-      }
-    } else if (put.first && !defects.release_without_summary) {
-      descriptors.summary.mark(word);
-    }
+    if (put.draining || put.first) [[unlikely]]
+      came_back(size_class, word, put, sweeping);
     return Released::ok;
   }
+  [[gnu::noinline]] void came_back(std::size_t size_class, std::size_t word, const Word::Put& put,
+                                   bool sweeping);
   void free_drained(std::size_t size_class, std::size_t region);
   std::size_t sweep(std::size_t wanted_bytes);
   void stand_back() const;
@@ -241,6 +243,7 @@ class Core : private Forkable {
 
   // The policies, for those pools that have any.
   Slice handed_out(std::byte* base, std::size_t size_class);
+  Released release_checked(const Slice& slice);
   Released coming_home(const Slice& slice, const Place& place, bool into_cache);
   void advise(std::byte* base, std::size_t bytes);
   std::atomic_ref<std::uint32_t> ticket(std::size_t size_class, const std::byte* base) const;
@@ -273,6 +276,7 @@ class Core : private Forkable {
   const std::size_t cached_slices_;  // that a cache keeps of a class at most
   const bool noting_;                // double releases into caches are told by notes
   const bool guided_;                // every slice that comes and goes is looked at
+  const bool checked_;               // either
   Budget budget_;
   Layout layout_;
   std::byte* reservation_ = nullptr;

@@ -19,6 +19,7 @@ Core<shape, defects>::Core(const Options& options, std::size_t own_cached_slices
       noting_(plan_.check == Check::sequential && cached_slices_ != 0),
       guided_(plan_.check == Check::exact || plan_.zero == Zero::always ||
               plan_.zero == Zero::on_release || memory_is_checked()),
+      checked_(noting_ || guided_),
       budget_(plan_.budget_bytes),
       layout_(shape, plan_.region_bytes, plan_.largest_budget_bytes,
               Layout::wanted_stride(plan_.region_bytes, plan_.largest_budget_bytes)) {

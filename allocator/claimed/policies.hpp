@@ -22,6 +22,15 @@ Slice Core<shape, defects>::handed_out(std::byte* base, std::size_t size_class) 
   return {base, bytes, issued};
 }
 
+template <Shape shape, Defects defects>
+Released Core<shape, defects>::release_checked(const Slice& slice) {
+  const Place place = layout_.locate(slice.data());
+  if (place.result != Released::ok) return place.result;
+  const Released checked = coming_home(slice, place, false);
+  if (checked != Released::ok) return checked;
+  return put_back(place.size_class, place.word, std::uint32_t{1} << place.slice);
+}
+
 // Before a slice is put back: into a word, which tells most misuse by itself, or into a cache.
 // Where the client has no ticket (the slice was put together from an address) only double releases
 // can be told.

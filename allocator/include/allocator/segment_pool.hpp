@@ -45,16 +45,6 @@ Slice try_allocate_slowly(Home& home, Magazines& cache, std::size_t bytes) noexc
 Released release_slowly(Home& home, Magazines& cache, const Slice& slice) noexcept;
 Slice untag(Home& home, std::byte* slice, std::size_t bytes) noexcept;
 
-// The class of a request that is 1 byte to the largest class, and of a slice by its size. Without
-// the standard functions' care for zero, which costs these paths a tenth.
-inline std::size_t class_of(std::size_t bytes) {
-  return 52 - static_cast<std::size_t>(__builtin_clzll((bytes - 1) | (size_classes.front() - 1)));
-}
-inline std::size_t class_of_slice(std::size_t slice_bytes) {
-  return static_cast<std::size_t>(__builtin_ctzll(slice_bytes)) - 12;
-}
-inline bool has_class(std::size_t bytes) { return bytes - 1 < size_classes.back(); }
-
 }  // namespace detail
 
 // A segment and its owner in one: move-only, given back when it goes out of scope, valid even when
