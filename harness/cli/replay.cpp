@@ -84,7 +84,7 @@ std::vector<reports::Verdict> chosen(const reports::Report& report, const Comman
 // "" or why this violation cannot be replayed by this build.
 std::string obstacle(const reports::Verdict& verdict) {
   const std::string name = verdict.scenario + "/" + verdict.variant;
-  if (verdict.violation->schedule.empty())
+  if (verdict.violation->schedule.empty() && verdict.mode == "stress")
     return name +
            " was found on real threads without a schedule; run its scenario with --mode stress "
            "again";
@@ -107,11 +107,13 @@ KnownViolation to_known(const reports::Verdict& verdict, const CommandLine& line
   recorded.request = request_for(*recorded.scenario, line);
   recorded.request.seed = verdict.seed;
   recorded.request.schedule = reports::shortest_schedule(*verdict.violation);
+  // Without a single choice any execution is the one that was recorded.
+  if (recorded.request.schedule.empty()) recorded.request.executions = 1;
   recorded.request.spurious_wakeups = verdict.bounds.spurious_wakeups;
   if (verdict.bounds.max_steps > 0)
     recorded.request.max_steps = std::min(verdict.bounds.max_steps, most_steps);
   try {
-    parse_schedule(recorded.request.schedule);
+    if (!recorded.request.schedule.empty()) parse_schedule(recorded.request.schedule);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("--replay: report '{}': schedule of {}/{}: {}", *line.replay,
                                  verdict.scenario, verdict.variant, error.what()));

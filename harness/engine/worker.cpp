@@ -56,10 +56,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
     const Engine::Outcome outcome = hosted != nullptr
                                         ? hosted->run(*job.scenario, job.variant, execution)
                                         : engine.run(*job.scenario, job.variant, execution);
+    const bool counts = outcome != Engine::Outcome::abandoned && job.strategy->counts();
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     shared.leaves.store(job.strategy->leaves(), std::memory_order_relaxed);
-    if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
+    if (counts)
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {
       const std::string divergence = job.divergence();
