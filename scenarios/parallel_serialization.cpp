@@ -8,6 +8,8 @@
 // hold everywhere. A request may fail while the budget is used up; the writer then gives the record
 // up after some attempts.
 //
+// --threads says how many writers there are on real threads (4); with --seconds they go on as long.
+//
 // With ALLOCATION_TRACE_TO=FILE in the environment what the pool was asked for is written there, as
 // a trace for trace-replay; of several executions the last one's.
 #include <algorithm>
@@ -23,6 +25,7 @@
 #include <vector>
 
 #include "harness/scenario.hpp"
+#include "scenarios/figures.hpp"
 #include "scenarios/observed_pool.hpp"
 #include "scenarios/page.hpp"
 #include "scenarios/traces/recording_pool.hpp"
@@ -55,13 +58,15 @@ Workload workload_of(const harness::Execution& run) {
     work.options.region_bytes = 32 * kib;
     work.options.budget_bytes = 3 * work.options.region_bytes;
   } else {
-    work.writers = 4;
+    work.writers = static_cast<int>(threads_asked_for(4));
     work.records = 12;
     work.more_text = 48 * kib;
     work.sweeps = 100;
     work.attempts = 200;
     work.options.region_bytes = 128 * kib;
     work.options.budget_bytes = 5 * work.options.region_bytes;
+    work.options.budget_bytes +=
+        static_cast<std::size_t>(std::max(0, work.writers - 4)) * work.options.region_bytes / 2;
   }
   return work;
 }
@@ -253,6 +258,7 @@ void play(harness::Execution& run, std::string_view variant) {
   check_nothing_lost(*pool, work.options.region_bytes / 2);
   pool->check_accounts(0);
   pool->close();
+  if (!run.controlled()) tell_activity(*pool);
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ constexpr std::array table{
         "how long to look for a shorter schedule of a violation, and again for what of it matters. "
         "Counted in steps, two million a second, so that the same seed says the same; the clock "
         "ends it after three times as long. 0: neither"},
+    OptionSpec{"threads", "N", "", limits, everywhere, false,
+               "with --mode stress: how many threads a workload has, 1 to 256, where its scenario asks "
+               "for the number (parallel-serialization and churn do)"},
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,

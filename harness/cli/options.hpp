@@ -42,6 +42,7 @@ struct CommandLine {
   bool spurious_wakeups = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
+  std::optional<std::uint64_t> threads;  // of a workload on real threads
   std::optional<std::uint64_t> max_steps;
   double shrink_seconds = 1;
   std::optional<int> preemptions;   // -1: no bound

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "harness/cli/backend.hpp"
 #include "harness/cli/break_at.hpp"
@@ -176,6 +178,8 @@ class Run {
 void load(const CommandLine& line) {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  // A plugin that wants to know looks there: it is where an option may stand, too.
+  if (line.threads) setenv("HARNESS_THREADS", std::to_string(*line.threads).c_str(), 1);
   const auto dirs = plugin_dirs(line.plugin_dirs, line.plugin_path, executable.string());
   const LoadedPlugins loaded = load_plugins(dirs, sanitizer_name());
   for (const std::string& warning : loaded.warnings) warn(warning);

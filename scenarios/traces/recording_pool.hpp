@@ -56,6 +56,7 @@ class RecordingPool final : public allocator::Pool {
   allocator::Statistics statistics() const override { return pool_->statistics(); }
   allocator::Statistics recount() const override { return pool_->recount(); }
   std::string verify() const override { return pool_->verify(); }
+  allocator::Activity activity() const override { return pool_->activity(); }
   std::size_t budget_bytes() const override { return pool_->budget_bytes(); }
 
   // What was recorded so far, as text.

@@ -44,8 +44,14 @@ class alignas(64) Magazines {
   template <bool mark_too_late = false>
   std::byte* take(std::size_t size_class, std::uint32_t heeded = every_reason) {
     if constexpr (!mark_too_late) begin();
+    // Attention first: a purger that saw the mark too early to wait may be done between the two,
+    // and a count from before would be out of date.
+    if (attention(heeded)) [[unlikely]] {
+      leave();
+      return nullptr;
+    }
     const std::uint32_t count = counts_[size_class].load(std::memory_order_relaxed);
-    if (attention(heeded) || count == 0) [[unlikely]] {
+    if (count == 0) [[unlikely]] {
       leave();
       return nullptr;
     }
