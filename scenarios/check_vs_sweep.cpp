@@ -47,6 +47,6 @@ HARNESS_SCENARIO({
                   "reclaimer@collected reader@holding reclaimer reader"},
                  {"check-then-act-purge", "freed-region-in-use",
                   "reclaimer@checked reader@holding reclaimer reader"},
-                 {"claimed", "pass", "reclaimer@claimed reader reclaimer reader"}},
+                 {"claimed", "pass", "reclaimer@claimed reader reclaimer"}},
     .play = play,
 });

@@ -40,7 +40,7 @@ void play(harness::Execution& run, std::string_view variant) {
 HARNESS_SCENARIO({
     .name = "init-vs-first-use",
     .about = "a pool that is made at its first use, which two tasks make at once",
-    .variants = {{"flag-first", "assertion"}, {"claimed", "pass"}},
+    .variants = {{"flag-first", "assertion"}, {"claimed", "pass", "first second"}},
     .documented = "first@made second first",
     .play = play,
 });

@@ -44,8 +44,8 @@ HARNESS_SCENARIO({
     .name = "publish-before-map",
     .about = "a slice of a region that is being mapped is taken by another request",
     .variants = {{"publish-before-map", "freed-region-in-use"},
-                 {"small", "pass"},
-                 {"claimed", "pass"}},
+                 {"small", "pass", "grower@mapped reader grower"},
+                 {"claimed", "pass", "grower@mapped reader grower"}},
     .documented = "grower@published reader grower",
     .play = play,
 });

@@ -163,7 +163,7 @@ HARNESS_SCENARIO({
     .name = "trace-replay",
     .about = "an allocation trace, played again by as many tasks as it has threads",
     .variants = {{"documented-fix", "freed-region-in-use"},
-                 {"claimed", "pass", "writer reclaimer reader writer"}},
+                 {"claimed", "pass", "writer reclaimer reader"}},
     .documented = "writer@polled reclaimer writer",
     .search = {.executions = 20'000},
     .play = play,

@@ -60,7 +60,8 @@ struct FreeShared {
 void load_programs(const std::string& folder) {
   const auto programs = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../lib" / folder;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(programs)) files.push_back(entry);
+  for (const auto& entry : std::filesystem::directory_iterator(programs))
+    if (entry.path().extension() == ".so") files.push_back(entry);
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     begin_loading();

@@ -284,6 +284,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
+  patient_until_ = first_look;
+  turns_ = first_turns;
+  looks_ = 0;
   ahead_ = false;
   // The same in every execution: a strategy that knows the program relies on it, and so does a replay.
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;

@@ -224,6 +224,7 @@ class Engine {
   // free() of a block that is free already, or of what is none.
   [[noreturn, gnu::cold]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  void look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
   [[gnu::cold]] void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.
@@ -304,6 +305,7 @@ class Engine {
   [[gnu::cold]] void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
   [[gnu::cold]] bool put_to_sleep_if_spinning();
   [[gnu::cold]] bool runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where);
+  [[gnu::cold]] std::span<const Ready> whose_turn();
   [[gnu::cold]] void offer_timeouts();
   void recycle(Task& task);
   void unless_last_exit();
@@ -350,6 +352,11 @@ class Engine {
   std::uint64_t execution_ = 0;
   std::uint64_t random_state_ = 0;
   std::uint32_t spinners_ = 0;
+  std::uint64_t patient_until_ = first_look;  // the step at which somebody may have waited too long
+  std::uint64_t turns_ = first_turns;  // steps without one of its own that a task has to bear
+  std::uint32_t looks_ = 0;
+  static constexpr std::uint64_t first_look = 4096;
+  static constexpr std::uint64_t first_turns = 2048;
   bool ahead_ = false;  // the current task repeats its loads without being asked, see loaded()
   std::uint32_t idle_rounds_ = 0;
   Context scheduler_;
@@ -431,7 +438,8 @@ class Entered {
     return;
   }
   if (ready_.empty()) nothing_ready();
-  const Ready& chosen = ask(ready_);
+  const Ready& chosen =
+      ask(steps_ < patient_until_ ? std::span<const Ready>(ready_) : whose_turn());
   Task& next = *tasks_[chosen.task];
   commit(chosen);
   if (&next != &me) switch_to(next);

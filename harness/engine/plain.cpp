@@ -65,6 +65,11 @@ void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintpt
   if (settings_.records) remember(address, bytes, Op::write, where, true);
 }
 
+void Engine::look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
+  races_.allocated(address, bytes, where);
+  if (settings_.records && races_.watching()) remember(address, bytes, Op::write, where, false);
+}
+
 void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) {
   active = nullptr;
   Event now = access(address, 1, Op::write, where);

@@ -1,5 +1,7 @@
 #include "harness/engine/races.hpp"
 
+#include <algorithm>
+
 #include "harness/engine/real.hpp"
 
 namespace harness {
@@ -261,6 +263,16 @@ const Race* Races::freed(std::uintptr_t address, std::size_t bytes, std::uintptr
   }
   race_ = first;
   return race_.task == no_task ? nullptr : &race_;
+}
+
+void Races::allocated(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
+  constexpr std::size_t most = 4096;
+  if (!watching() || bytes == 0) return;
+  Cell mark;
+  mark.written = epoch_.with(0xff);
+  mark.written_at = static_cast<std::uint32_t>(where);
+  const std::size_t granules = (std::min(bytes, most) + granule_bytes - 1) / granule_bytes;
+  std::fill_n(&shadow_.at(address), granules, mark);
 }
 
 void Races::fresh(std::uintptr_t address, std::size_t bytes) {

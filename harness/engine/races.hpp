@@ -106,6 +106,9 @@ class Races {
   const Race* plain(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // A block of the heap (8 bytes aligned, as all of them) is given back: a write of all of it, and whoever touches it later is too late.
   const Race* freed(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  // A block of the heap is handed out: written, so to speak, by who gets it. Of a large one the
+  // first pages are.
+  void allocated(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // Memory that is handed out anew, aligned like that: nobody has touched it.
   void fresh(std::uintptr_t address, std::size_t bytes);
 

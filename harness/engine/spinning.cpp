@@ -106,7 +106,30 @@ void Engine::wake_spinner(Task& task) {
 }
 
 std::uint64_t Engine::read_clock() {
-  return now_ns_ += 100;  // a clock that stands still would be noticed
+  // A clock that stands still would be noticed; and a loop that goes on until a time has come should see it come
+  // before the execution has had all its steps, so that time is the faster the longer that takes.
+  return now_ns_ += std::uint64_t{100} << std::min<std::uint64_t>(steps_ / 256, 20);
+}
+
+// A loop that polls with locks or stores in it looks like work, and a strategy that likes its task
+// would never let go. In a long execution the turn is that of who could go on and has not for a
+// while, and each time patience halves. Who has locked what the others want has no turn before it
+// has unlocked it, so a few steps are looked at, one after another. Time-outs are not hurried. All
+// that are ready, where nobody starves.
+std::span<const Ready> Engine::whose_turn() {
+  constexpr std::uint64_t least = 32;
+  const auto recent = std::span(shared_.choices, steps_).last(turns_);
+  patient_until_ = steps_ + (++looks_ % 8 != 0 ? 1 : turns_);
+  const auto starves = [&](const Ready& entry) {
+    return entry.event.alternative == 0 &&
+           std::none_of(recent.rbegin(), recent.rend(),
+                        [&](const Choice& choice) { return choice.task == entry.task; });
+  };
+  const auto found = std::find_if(ready_.begin(), ready_.end(), starves);
+  if (found == ready_.end()) return ready_;
+  turns_ = std::max(turns_ / 2, least);
+  patient_until_ = steps_ + turns_;
+  return {found, 1};
 }
 
 // Who has the lock that `waits` wants; for reading it may be several, itself among them.

@@ -117,19 +117,40 @@ std::size_t UserHeap::size_of(const void* block) const {
   return at.size_class == large ? at.run * chunk_bytes : bytes_of(at.size_class);
 }
 
-void UserHeap::seal() {
+UserHeap::Part UserHeap::part_until_now(bool alone) const {
+  Part part{{}, alone};
+  for (const Chunk& chunk : chunks_) part.ends.push_back(chunk.high_water);
+  return part;
+}
+
+void UserHeap::end_part(bool alone) {
+  parts_.push_back(part_until_now(alone));
+  for (SizeClass& pool : classes_) pool.freed.clear();  // a later part must not use what is an earlier one's
+  freed_large_.clear();
+}
+
+void UserHeap::seal(std::size_t part) {
   sealed_chunks_ = chunks_.size();
   sealed_.clear();
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    const std::uintptr_t base = heap_range.base + i * chunk_bytes;
-    if (chunks_[i].high_water <= base) continue;
-    const auto* first = reinterpret_cast<const std::byte*>(base);
-    const Block* states = &state_of(base);
-    const std::size_t bytes = chunks_[i].high_water - base;
-    sealed_.push_back({base, {first, first + bytes}, {states, states + (bytes + 15) / 16}});
-  }
+  std::vector<Part> parts = parts_;
+  parts.push_back(part_until_now(false));
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (i == part || !parts[i].alone) seal_chunks(i == 0 ? nullptr : &parts[i - 1], parts[i]);
   for (SizeClass& pool : classes_) pool = {};
   freed_large_.clear();
+}
+
+// What was handed out since `before`, until the end of `part`.
+void UserHeap::seal_chunks(const Part* before, const Part& part) {
+  for (std::size_t i = 0; i < part.ends.size(); ++i) {
+    std::uintptr_t base = heap_range.base + i * chunk_bytes;
+    if (before != nullptr && i < before->ends.size()) base = std::max(base, before->ends[i]);
+    if (part.ends[i] <= base) continue;
+    const auto* first = reinterpret_cast<const std::byte*>(base);
+    const Block* states = &state_of(base);
+    const std::size_t bytes = part.ends[i] - base;
+    sealed_.push_back({base, {first, first + bytes}, {states, states + (bytes + 15) / 16}});
+  }
 }
 
 void UserHeap::reset() {

@@ -36,8 +36,12 @@ class UserHeap {
     return heap_range.contains(reinterpret_cast<std::uintptr_t>(pointer));
   }
 
-  // What is there now belongs to every execution; reset() goes back to it.
-  void seal();
+  // Blocks handed out until the next end_part() are a part of their own: what one plugin has allocated while
+  // it was loaded, that no other's executions can reach if `alone`.
+  void end_part(bool alone);
+  std::size_t part() const { return parts_.size(); }
+  // What is there now belongs to every execution of those who made `part`; reset() goes back to it.
+  void seal(std::size_t part);
   void reset();
 
  private:
@@ -57,12 +61,18 @@ class UserHeap {
     std::uint32_t run = 0;         // chunks, for large blocks
     std::uintptr_t high_water = 0; // end of what was ever handed out
   };
+  struct Part {
+    std::vector<std::uintptr_t> ends;  // of what was handed out, by chunk
+    bool alone;
+  };
   struct Sealed {
     std::uintptr_t base;
     std::vector<std::byte> content;
     std::vector<Block> states;
   };
 
+  Part part_until_now(bool alone) const;
+  void seal_chunks(const Part* before, const Part& part);
   static std::size_t class_of(std::size_t bytes);
   static std::size_t bytes_of(std::size_t size_class);
   void* allocate_small(std::size_t size_class);
@@ -79,6 +89,7 @@ class UserHeap {
   std::vector<void*> freed_large_;
   Block* states_;              // one for every 16 bytes of the range
   bool reused_ = false;
+  std::vector<Part> parts_;
   std::size_t sealed_chunks_ = 0;
   std::vector<Sealed> sealed_;
 };

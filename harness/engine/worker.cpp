@@ -103,14 +103,15 @@ void move_out_of_the_way(int descriptor) {
     // On the heap: where an execution has a process of its own, what it changes here outlives it.
     const auto memory = std::make_unique<MappedMemory>();
     const auto snapshot = std::make_unique<Snapshot>();
-    program_heap().seal();
+    const Origin origin = origin_of(*job.scenario);
+    program_heap().seal(origin.heap_part);
     exit_handlers().seal();
     const auto engine = std::make_unique<Engine>(shared, program_heap(), *memory, *snapshot);
     engine->configure(*job.strategy, job.settings);
     install_crash_handler(*engine, *memory, shared);
     std::unique_ptr<HostedWorker> hosted;
     if (hosting() == nullptr) {
-      snapshot->take(module_of(*job.scenario));
+      snapshot->take(origin.module);
     } else {
       __libc_single_threaded = 0;  // it will not be, and is put back with libc's other variables
       if (hosting()->isolation == Isolation::fork) share_tool_memory_with_children();

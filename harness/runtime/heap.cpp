@@ -1,4 +1,6 @@
 // malloc() and its relatives: the program under test has a heap of its own, everybody else libc's.
+#include <dlfcn.h>
+
 #include <cerrno>
 #include <new>
 
@@ -40,13 +42,15 @@ class OnProgramHeap {
   LoadingPaused paused_;
 };
 
-void* allocate(std::size_t bytes, std::size_t alignment) {
+void* allocate(std::size_t bytes, std::size_t alignment, std::uintptr_t where) {
   const OnProgramHeap heap;
   Engine* const engine = heap.engine();
   void* const block = heap->allocate(bytes, alignment);
   if (block == nullptr) errno = ENOMEM;
-  if (block != nullptr && engine != nullptr && heap->reused())
-    engine->races().fresh(reinterpret_cast<std::uintptr_t>(block), heap->size_of(block));
+  if (block == nullptr || engine == nullptr) return block;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  if (heap->reused()) engine->races().fresh(address, heap->size_of(block));
+  engine->look_at_allocation(address, bytes, where);
   return block;
 }
 
@@ -58,6 +62,31 @@ void release(void* block, std::uintptr_t where) {
   const UserHeap::Block before = heap->release(block);
   if (engine == nullptr || before == UserHeap::Block::live) return;
   engine->bad_free(address, before == UserHeap::Block::freed, where);
+}
+
+// Neither on a heap nor in a mapping of its own, but a variable: of the task that runs, or of an
+// object.
+bool is_variable(Engine& engine, void* block) {
+  dl_find_object object;
+  if (_dl_find_object(block, &object) == 0) return true;
+  const Fiber& fiber = *engine.current().fiber;
+  const AddressRange guard = fiber.guard();
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  return address >= guard.end() && address - guard.end() < fiber.stack_bytes();
+}
+
+// A block from before the execution: it is there again in the next one, and stays as it is until
+// then.
+void release_inherited(void* block, std::uintptr_t where) {
+  if (is_on_tool_heap(block)) return tool_release(block);
+  Engine& engine = *active;
+  const OnProgramHeap heap;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  if (is_variable(engine, block)) engine.bad_free(address, false, where);
+  if (!engine.races().started()) return;
+  const Cell* const cell = engine.races().shadow().find(address);
+  if (cell != nullptr && engine.races().is_freed(*cell)) engine.bad_free(address, true, where);
+  engine.look_at_free(address, others::usable(block), where);
 }
 
 std::size_t usable(void* block) {
@@ -72,7 +101,7 @@ void* reallocate(void* block, std::size_t bytes, std::uintptr_t where) {
     before = usable(block);
     if (UserHeap::contains(block) && bytes <= before && bytes * 2 > before) return block;
   }
-  void* const moved = allocate(bytes, 16);
+  void* const moved = allocate(bytes, 16, where);
   if (moved == nullptr) return nullptr;
   real::memcpy(moved, static_cast<const void*>(block), std::min(before, bytes));
   if (UserHeap::contains(block)) release(block, where);
@@ -88,25 +117,26 @@ using harness::UserHeap;
 
 HARNESS_EXPORT void* malloc(std::size_t bytes) noexcept {
   if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate(bytes);
-  return harness::allocate(bytes, 16);
+  return harness::allocate(bytes, 16, HARNESS_CALLER);
 }
 HARNESS_EXPORT void free(void* block) noexcept {
   if (block == nullptr) return;
   if (UserHeap::contains(block)) return harness::release(block, HARNESS_CALLER);
-  // A block from before the execution is there again in the next one.
-  if (harness::active == nullptr) harness::others::release(block);
+  if (harness::active != nullptr) return harness::release_inherited(block, HARNESS_CALLER);
+  harness::others::release(block);
 }
 HARNESS_EXPORT void* calloc(std::size_t count, std::size_t bytes) noexcept {
   if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_zeroed(count, bytes);
   std::size_t total;
   if (__builtin_mul_overflow(count, bytes, &total)) return errno = ENOMEM, nullptr;
-  void* const block = harness::allocate(total, 16);
+  void* const block = harness::allocate(total, 16, HARNESS_CALLER);
   if (block != nullptr) harness::real::memset(block, 0, total);
   return block;
 }
 HARNESS_EXPORT void* realloc(void* block, std::size_t bytes) noexcept {
   const bool ours = harness::is_programs(HARNESS_CALLER);
-  if (block == nullptr) return ours ? harness::allocate(bytes, 16) : harness::others::allocate(bytes);
+  if (block == nullptr)
+    return ours ? harness::allocate(bytes, 16, HARNESS_CALLER) : harness::others::allocate(bytes);
   if (!ours && !UserHeap::contains(block)) return harness::others::reallocate(block, bytes);
   if (bytes == 0) return free(block), nullptr;
   return harness::reallocate(block, bytes, HARNESS_CALLER);
@@ -119,18 +149,19 @@ HARNESS_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t by
 HARNESS_EXPORT void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
   if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_aligned(alignment, bytes);
   if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
-  return harness::allocate(bytes, alignment);
+  return harness::allocate(bytes, alignment, HARNESS_CALLER);
 }
 HARNESS_EXPORT void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
   if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_aligned(alignment, bytes);
   if (!harness::is_power_of_two(alignment)) return errno = EINVAL, nullptr;
-  return harness::allocate(bytes, alignment);
+  return harness::allocate(bytes, alignment, HARNESS_CALLER);
 }
 HARNESS_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t bytes) noexcept {
   if (!harness::is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
   const int error = errno;
-  void* const block = harness::is_programs(HARNESS_CALLER) ? harness::allocate(bytes, alignment)
-                                                           : harness::others::allocate_aligned(alignment, bytes);
+  void* const block = harness::is_programs(HARNESS_CALLER)
+                          ? harness::allocate(bytes, alignment, HARNESS_CALLER)
+                          : harness::others::allocate_aligned(alignment, bytes);
   errno = error;
   if (block == nullptr) return ENOMEM;
   *to = block;

@@ -1,13 +1,14 @@
 #include "harness/strategies/dpor_bound.hpp"
 
 #include <algorithm>
-#include <map>
+#include <set>
+#include <utility>
 
 namespace harness {
 namespace {
 
-// Walks over all sets of steps that an interleaving may begin with,
-// those with the fewest preemptions first.
+// Walks back over the sets of steps that an interleaving of the trace may begin with, from all of
+// them to none, those with the fewest preemptions first.
 class Search {
  public:
   explicit Search(const Trace& trace) : trace_(trace) {
@@ -19,15 +20,16 @@ class Search {
   }
 
   bool fits_into(std::uint32_t bound) {
-    Cut start{std::vector<std::uint32_t>(steps_.size(), 0), no_task};
-    std::vector<Cut> now{start}, later;
+    Cuts now = ends(), later;
+    std::set<Cut> seen;
     for (std::uint32_t used = 0; used <= bound; ++used) {
       while (!now.empty()) {
-        const Cut cut = now.back();
+        const Cut cut = std::move(now.back());
         now.pop_back();
-        if (!seen_.emplace(cut, used).second) continue;
-        if (seen_.size() > most || is_whole(cut)) return true;
-        extend(cut, now, later);
+        if (is_empty(cut)) return true;
+        if (!seen.insert(cut).second) continue;
+        if (seen.size() > most) return true;
+        go_back(cut, now, later);
       }
       now.swap(later);
     }
@@ -38,29 +40,53 @@ class Search {
   static constexpr std::size_t most = std::size_t{1} << 18;
   struct Cut {
     std::vector<std::uint32_t> taken;  // by task
-    TaskId last;
-    bool operator<(const Cut& other) const {
-      return last != other.last ? last < other.last : taken < other.taken;
-    }
+    TaskId task;                       // of the step after them
+    auto operator<=>(const Cut&) const = default;
   };
+  using Cuts = std::vector<Cut>;
 
-  bool is_whole(const Cut& cut) const {
-    for (std::size_t task = 0; task < steps_.size(); ++task)
-      if (cut.taken[task] < steps_[task].size()) return false;
-    return true;
+  Cuts ends() const {
+    Cut all{{}, no_task};
+    for (const auto& own : steps_) all.taken.push_back(static_cast<std::uint32_t>(own.size()));
+    Cuts ends;
+    for (TaskId task = 0; task < steps_.size(); ++task)
+      if (is_last(all, task)) ends.push_back(without_last_of(all, task));
+    return ends;
   }
 
-  void extend(const Cut& cut, std::vector<Cut>& same, std::vector<Cut>& more) {
+  static bool is_empty(const Cut& cut) {
+    return std::all_of(cut.taken.begin(), cut.taken.end(),
+                       [](std::uint32_t taken) { return taken == 0; });
+  }
+
+  void go_back(const Cut& cut, Cuts& same, Cuts& more) {
     fill(cut);
-    const bool stays = cut.last != no_task && could_go_on(cut);
     for (TaskId task = 0; task < steps_.size(); ++task) {
-      if (cut.taken[task] == steps_[task].size() || !is_next(steps_[task][cut.taken[task]]))
-        continue;
-      Cut after = cut;
-      ++after.taken[task];
-      after.last = task;
-      (stays && task != cut.last ? more : same).push_back(std::move(after));
+      if (!is_last(cut, task)) continue;
+      const bool preempts = task != cut.task && could_go_on(cut, task);
+      (preempts ? more : same).push_back(without_last_of(cut, task));
     }
+  }
+
+  // Without the task's last step, nor those before it that could come last as well, as long as it
+  // would not have had to wait after them.
+  Cut without_last_of(Cut cut, TaskId task) const {
+    --cut.taken[task];
+    cut.task = task;
+    while (is_last(cut, task) && !trace_.can_wait(trace_.step(steps_[task][cut.taken[task]])))
+      --cut.taken[task];
+    return cut;
+  }
+
+  // The task has a step in the cut, and none of another task has to come after it.
+  bool is_last(const Cut& cut, TaskId task) const {
+    if (cut.taken[task] == 0) return false;
+    const Trace::Position step = steps_[task][cut.taken[task] - 1];
+    for (TaskId other = 0; other < steps_.size(); ++other) {
+      if (other == task || cut.taken[other] == 0) continue;
+      if (trace_.happens_before(step, steps_[other][cut.taken[other] - 1])) return false;
+    }
+    return true;
   }
 
   void fill(const Cut& cut) {
@@ -77,10 +103,10 @@ class Search {
     return true;
   }
 
-  // To leave the task that ran last would be a preemption.
-  bool could_go_on(const Cut& cut) const {
-    const auto& own = steps_[cut.last];
-    const std::uint32_t taken = cut.taken[cut.last];
+  // To leave the task, which has the last step of the cut, would be a preemption.
+  bool could_go_on(const Cut& cut, TaskId task) const {
+    const auto& own = steps_[task];
+    const std::uint32_t taken = cut.taken[task];
     if (taken == own.size()) return false;
     const Op before = trace_.step(own[taken - 1]).act.event.op;
     const Trace::Step& next = trace_.step(own[taken]);
@@ -105,7 +131,6 @@ class Search {
   const Trace& trace_;
   std::vector<std::vector<Trace::Position>> steps_;  // by task
   std::vector<Trace::Word> set_;
-  std::map<Cut, std::uint32_t> seen_;
 };
 
 }  // namespace

@@ -14,7 +14,9 @@
 //   come as far as `after`: that is what breaks an intended atomicity.
 // - What was not tried yet alone comes first, in random order; a parent is drawn uniformly from what was
 //   kept, without a schedule of energies.
-// - What constraints leave open is decided by pos, or by random priorities of tasks, in turn by chance.
+// - What constraints leave open is decided by pos, or by tasks that go on until they cannot, by chance. The
+//   first execution knows of no constraints: the newest task goes first, but holds at half of the places;
+//   from where one is in a loop, everything is drawn.
 // - Coverage is which event of another task came directly before an event on the same object.
 //
 // An execution depends on seed, number and all executions before it. A new worker begins to learn anew.
@@ -62,7 +64,7 @@ class Feedback final : public Strategy {
     hurries_ = no_task;
     if (!plan_.empty() && draws_.below(4) != 0)
       hurries_ = conflicts_.task_of(plan_.back().sites.after);
-    base_ = begun_ == 0 ? Base::newest : draws_.below(4) == 0 ? Base::running_on : Base::events;
+    base_ = begun_ == 0 ? Base::newest : draws_.below(4) != 0 ? Base::running_on : Base::events;
     ++begun_;
     gives_way_ = false;
     steps_ = 0;
@@ -80,6 +82,7 @@ class Feedback final : public Strategy {
     if (chosen.count == 0)
       chosen = base_ == Base::events       ? highest(ready, all_wait)
                : base_ == Base::running_on ? running_on(ready, current, all_wait)
+               : base_ == Base::any        ? running_on(ready, no_task, all_wait)
                                            : newest(ready, all_wait);
     if (all_wait) let_go(ready[chosen.first].task);
     const std::size_t index = any_of(chosen, draws_);
@@ -98,7 +101,7 @@ class Feedback final : public Strategy {
 
  private:
   // What decides where no constraint does.
-  enum class Base : std::uint8_t { events, running_on, newest };
+  enum class Base : std::uint8_t { events, running_on, newest, any };
   struct Rule {
     Constraint constraint;
     bool done = false;
@@ -130,7 +133,7 @@ class Feedback final : public Strategy {
   }
 
   Plan new_plan() {
-    halts_ = conflicts_.sites().empty() || draws_.below(3) == 0;
+    halts_ = conflicts_.sites().empty() || draws_.below(6) == 0;
     if (halts_) return {};
     for (auto* untried : {&untried_halts_, &untried_sites_, &untried_openings_, &untried_pairs_})
       if (!untried->empty() && draws_.below(4) != 0) return {constraint_of(drawn(*untried), 0)};
@@ -212,8 +215,17 @@ class Feedback final : public Strategy {
       task.object = event.object;
       task.site = conflicts_.site_of(event);
       task.since = steps_;
-      if (task.site != 0) hold(entry.task);
+      if (task.site == 0) continue;
+      if (base_ == Base::newest && is_there_again(entry.task)) let_all_go();
+      hold(entry.task);
     }
+  }
+
+  // A task that is in a loop may go through all of it in vain while others have to wait.
+  void let_all_go() {
+    base_ = Base::any;
+    halts_ = false;
+    for (TaskState& task : tasks_) task.held = 0;
   }
 
   void hold(TaskId id) {
@@ -250,6 +262,8 @@ class Feedback final : public Strategy {
     TaskState& task = tasks_[event.task];
     task.arrived = false;
     if (base_ == Base::newest && event.op == Op::yield) base_ = Base::events;
+    if (task.site >= came_by_.size()) came_by_.resize(std::size_t{task.site} + 1);
+    came_by_[task.site] = {begun_, event.task};
     gives_way_ = event.op == Op::yield || event.op == Op::sleep || is_time_out(event);
     is_new_ |= conflicts_.executed(task.site, event);
     if (task.site == 0) return;
@@ -261,6 +275,12 @@ class Feedback final : public Strategy {
       rule.waiting = 0;
       for (TaskState& other : tasks_) other.held &= ~(1u << i);
     }
+  }
+
+  // In a loop, as far as it was the last to come by.
+  bool is_there_again(TaskId task) const {
+    const SiteId site = tasks_[task].site;
+    return site != 0 && site < came_by_.size() && came_by_[site] == std::pair(begun_, task);
   }
 
   bool may_run(const Ready& entry, bool all) const { return all || tasks_[entry.task].held == 0; }
@@ -309,7 +329,8 @@ class Feedback final : public Strategy {
     return chosen;
   }
 
-  // The task that ran last; where it cannot, or has just given way, another one.
+  // The task that ran last; where it cannot, or has just given way, another one. Before it takes a lock
+  // once more in a loop, the others have a chance.
   Entries running_on(std::span<const Ready> ready, TaskId current, bool all) {
     Entries chosen{0, 0};
     std::uint32_t others = 0;
@@ -318,12 +339,16 @@ class Feedback final : public Strategy {
       i += entries.count;
       const Ready& entry = ready[entries.first];
       if (!may_run(entry, all)) continue;
-      if (entry.task == current && !gives_way_) return entries;
+      if (entry.task == current && !gives_way_ && !draws_again(current)) return entries;
       if (entry.task == current && chosen.count != 0) continue;
       if (entry.task != current) ++others;
       if (others < 2 || draws_.below(others) == 0) chosen = entries;
     }
     return chosen;
+  }
+
+  bool draws_again(TaskId task) {
+    return is_there_again(task) && conflicts_.halts(tasks_[task].site) && draws_.below(2) == 0;
   }
 
   Draws draws_;
@@ -333,6 +358,7 @@ class Feedback final : public Strategy {
   std::vector<SitePair> untried_halts_, untried_sites_, untried_openings_, untried_pairs_;
   std::vector<Plan> kept_;
   std::uint64_t begun_ = 0;  // executions
+  std::vector<std::pair<std::uint64_t, TaskId>> came_by_;  // by site: in which of them, and who, the last time
   // of the execution that runs
   Plan plan_;
   std::vector<Rule> rules_;

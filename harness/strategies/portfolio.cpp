@@ -27,11 +27,13 @@ namespace {
 constexpr double small_tree = 1'000'000;  // leaves
 constexpr std::uint64_t enough_estimates = 8;
 
-enum Arm : std::size_t { feedback, pos, random, surw, pct, urw, sampling_arms };
+enum Arm : std::size_t { feedback, pos, random, surw, pct, pct2, pct3, urw, sampling_arms };
 
-// The first executions; then what has paid off. Which arm a letter is, says arm_of().
+// The first executions; then what has paid off. Which arm a letter is, says arm_of(). First feedback, which
+// finds what goes wrong wherever one task is held up; then mostly pct, which needs many tries, but few of its
+// parameters to be right, where three tasks must come in one order.
 constexpr std::string_view opening =
-    "fffoffffffrffffoffsfffrffcffuffrfofrfcfrfsfrfofrfrfrfrfrfrfrfrfr";
+    "ffufff3232r32332f32333233r23323f3323r323o233rs233rf323rc33r23rfr";
 
 constexpr Arm arm_of(char letter) {
   switch (letter) {
@@ -45,6 +47,10 @@ constexpr Arm arm_of(char letter) {
       return surw;
     case 'c':
       return pct;
+    case '2':
+      return pct2;
+    case '3':
+      return pct3;
     default:
       return urw;
   }
@@ -59,6 +65,8 @@ class Portfolio final : public Strategy {
     arms_[random].strategy = make_random(stream);
     arms_[surw].strategy = make_surw(stream);
     arms_[pct].strategy = make_pct(stream, 0);
+    arms_[pct2].strategy = make_pct({~stream.seed, stream.part, stream.parts}, 2);
+    arms_[pct3].strategy = make_pct({stream.seed + 1, stream.part, stream.parts}, 3);
     arms_[urw].strategy = make_urw(stream);
     stream_ = stream;
   }
@@ -84,6 +92,7 @@ class Portfolio final : public Strategy {
       return index;
     }
     const std::size_t index = arms_[arm_].strategy->next(ready, current);
+    if (ready.size() > 1) ++steps_;
     if (arm_ == random) leaves_ *= static_cast<double>(ready.size());
     if (arm_ != feedback) {
       const Event& event = ready[index].event;
@@ -202,8 +211,12 @@ class Portfolio final : public Strategy {
   void begin_sampling() {
     Sampling& arm = arms_[arm_];
     if (arm_ != feedback) conflicts_->begin();
+    choice_steps_ = std::max(choice_steps_, steps_);
+    steps_ = 0;
     orders_ = conflicts_->orders();
     leaves_ = 1;
+    // What it has to learn first, others have seen already.
+    if (arm.executions == 0) arm.strategy->recall(choice_steps_);
     arm.strategy->begin(arm.executions);
   }
 
@@ -219,12 +232,14 @@ class Portfolio final : public Strategy {
   bool done_ = false;
   bool lost_ = false;
   std::uint64_t sampled_ = 0, searched_ = 0;
+  std::uint32_t choice_steps_ = 0;  // most of an execution that sampled
   double leaves_sum_ = 0;
   std::uint64_t leaves_count_ = 0;
   // of the execution that runs
   Arm arm_ = feedback;
   bool systematic_ = false;
   bool abandoned_ = false;
+  std::uint32_t steps_ = 0;  // at which there was a choice
   double leaves_ = 1;
   std::size_t orders_ = 0;
 };

@@ -30,6 +30,9 @@ TEST(EngineTraces, WithinABoundOnPreemptions) {
   const std::vector<std::uint64_t> published{6, 56, 208, 430, 620, 706, 722};
   for (int bound = 0; bound <= 6; ++bound)
     EXPECT_EQ(traces("s10", bound), published[static_cast<std::size_t>(bound)]) << bound;
+  const std::vector<std::uint64_t> of_three{66, 576, 2016, 3606, 4152, 4182};
+  for (int bound = 0; bound <= 5; ++bound)
+    EXPECT_EQ(traces("s6x3", bound), of_three[static_cast<std::size_t>(bound)]) << bound;
 }
 
 // (n + 3) 2^(n - 2): 147 456 for 15, as published.

@@ -79,6 +79,25 @@ TEST(Feedback, ReachesEveryInterleavingOfASmallProgram) {
   EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), 6u);
 }
 
+int switches(const std::string& text) {
+  int count = 0;
+  for (std::size_t i = 1; i < text.size(); ++i) count += text[i] != text[i - 1] ? 1 : 0;
+  return count;
+}
+
+// Else a task that looks ten times at what another one does ten times would see it never or always.
+TEST(Feedback, TasksInLoopsTakeTurnsFromTheFirstExecutionOn) {
+  Task loop, once;
+  for (int i = 0; i < 10; ++i) {
+    loop.insert(loop.end(), {load(1), store(1)});
+    once.insert(once.end(), {load(1 + i), store(1 + i)});
+  }
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    EXPECT_GT(switches(runs({{loop, loop}}, seed, 1).front()), 3) << seed;
+    EXPECT_LT(switches(runs({{once, once}}, seed, 1).front()), 30) << seed;
+  }
+}
+
 TEST(Feedback, WithoutAnyConflictItGoesOnAtRandom) {
   const auto texts = runs(Program{{Task(3, step()), Task(3, step())}}, 1, 500);
   EXPECT_GT(std::set<std::string>(texts.begin(), texts.end()).size(), 10u);

@@ -149,6 +149,31 @@ TEST(WaysProgram, ReplaysWhatItFound) {
   EXPECT_EQ(ran.code, 3) << "another program: " << ran.out << ran.err;
 }
 
+TEST(WaysProgram, AReportThatIsReplayedElsewhereSaysWhatToDo) {
+  const Folder folder;
+  const std::string report = folder.file("behaves.json");
+  const std::string ways = HARNESS_WAYS;
+  EXPECT_EQ(run({{HARNESS_BINARY, "run", "--json", report, "--", "./behaves", "underscore-exit"},
+                 {},
+                 ways})
+                .code,
+            1);
+  const auto said = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), HARNESS_BINARY);
+    const Ran ran = run({words, {}, folder.path()});
+    EXPECT_EQ(ran.code, 2) << ran.out;
+    return ran.err;
+  };
+  EXPECT_NE(
+      said({"run", "--replay", report}).find("say where it is: harness run --replay " + report),
+      std::string::npos);
+  EXPECT_NE(said({"--replay", report}).find("is about a program; write harness run"),
+            std::string::npos);
+  EXPECT_NE(
+      said({"run", "--replay", report, "--", ways + "/pool"}).find("the program behaves, not pool"),
+      std::string::npos);
+}
+
 TEST(WaysProgram, SameSeedSameBytes) {
   for (const std::string& build : builds_of("pool")) {
     const auto once = [&](const std::string& isolation) {

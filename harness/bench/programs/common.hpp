@@ -14,12 +14,8 @@
 namespace bench {
 
 // A variable that tasks share without a lock of its own. Every access of it has to be a scheduling
-// point: plain memory where the tool makes plain accesses such (-DHARNESS_BENCH_PLAIN), else a relaxed
-// atomic, which under sequential consistency is the same program. += is a read and a write.
-#ifdef HARNESS_BENCH_PLAIN
-template <class T>
-using Variable = T;
-#else
+// point: a relaxed atomic, which under sequential consistency is the same as plain memory. += is a read
+// and a write.
 template <class T>
 class Variable {
  public:
@@ -34,7 +30,6 @@ class Variable {
  private:
   std::atomic<T> value_;
 };
-#endif
 
 // Threads, begun in order; joined at the end of the block.
 class Threads {
