@@ -53,40 +53,36 @@ class Segment {
  public:
   Segment() = default;
   Segment(Segment&& other) noexcept
-      : slice_(std::exchange(other.slice_, Slice())), home_(std::exchange(other.home_, nullptr)) {}
+      : slice_(other.slice_), home_(std::exchange(other.home_, nullptr)) {}
   Segment& operator=(Segment&& other) noexcept {
     if (this == &other) return *this;
     reset();
-    slice_ = std::exchange(other.slice_, Slice());
+    slice_ = other.slice_;
     home_ = std::exchange(other.home_, nullptr);
     return *this;
   }
   ~Segment() { reset(); }
 
-  std::byte* data() const { return slice_.data(); }
-  std::size_t size() const { return slice_.size(); }  // of the class, not of the request; 0: empty
-  std::span<std::byte> span() const { return slice_.span(); }
-  explicit operator bool() const { return static_cast<bool>(slice_); }
+  // Of an empty one: nullptr, 0, an empty span, false.
+  std::byte* data() const { return home_ != nullptr ? slice_.data() : nullptr; }
+  std::size_t size() const { return home_ != nullptr ? slice_.size() : 0; }  // of the class
+  std::span<std::byte> span() const { return {data(), size()}; }
+  explicit operator bool() const { return home_ != nullptr; }
 
   // Gives it back, to the thread's own cache (thread_cache) if it has one. Empty: nothing.
   void reset() noexcept {
-    if (home_ != nullptr) detail::release_segment(*home_, slice_);
-    slice_ = Slice();
-    home_ = nullptr;
+    if (home_ != nullptr) detail::release_segment(*std::exchange(home_, nullptr), slice_);
   }
   // Ends the ownership without giving back: the slice is for release() of the pool or of a cache.
-  Slice detach() noexcept {
-    home_ = nullptr;
-    return std::exchange(slice_, Slice());
-  }
+  Slice detach() noexcept { return std::exchange(home_, nullptr) != nullptr ? slice_ : Slice(); }
 
  private:
   friend class Cache;
   friend class SegmentPool;
   Segment(const Slice& slice, detail::Home* home) : slice_(slice), home_(home) {}
 
-  Slice slice_;
-  detail::Home* home_ = nullptr;
+  Slice slice_;                   // whose it is only if there is a home
+  detail::Home* home_ = nullptr;  // nullptr: empty. So one store ends the ownership
 };
 
 // A worker's store of free segments. One thread at a time; any number for a pool. Destruction gives
@@ -111,11 +107,11 @@ class Cache {
   void release(Segment&& segment) noexcept {
     if (segment.home_ != home_) [[unlikely]]
       return segment.reset();
-    const std::size_t size_class = detail::class_of_slice(segment.size());
-    if (!magazines_->give(size_class, segment.data())) [[unlikely]] {
-      detail::release_segment(*home_, *magazines_, segment.slice_);
+    segment.home_ = nullptr;
+    const Slice& slice = segment.slice_;
+    if (!magazines_->give(detail::class_of_slice(slice.size()), slice.data())) [[unlikely]] {
+      detail::release_segment(*home_, *magazines_, slice);
     }
-    segment.detach();
   }
 
   Slice allocate_slice(std::size_t bytes) {
