@@ -61,12 +61,35 @@ std::string unseen_text(const Verdict& verdict) {
   return text + fmt::format(", the next one is new with probability below {:.6g}", rounded);
 }
 
+// With what probability pct has missed a bug of a depth at most: 1 - 1/(n k^(depth-1)) to the power of the
+// executions that looked for it (n tasks, k choices). Says so for the depths of which that says something.
+std::string missed_text(const Verdict& verdict) {
+  const auto counter = [&](const char* name) {
+    const auto found = verdict.counters.find(name);
+    return found == verdict.counters.end() ? 0.0 : static_cast<double>(found->second);
+  };
+  const double tasks = counter("pct-tasks"), choices = counter("pct-choices");
+  const int only = static_cast<int>(counter("pct-depth"));  // 0: 1 to 5 in turn
+  if (verdict.strategy != "pct" || tasks == 0) return "";
+  const double executions = static_cast<double>(verdict.executions) / (only == 0 ? 5 : 1);
+  std::string text;
+  for (int depth = only == 0 ? 1 : only; depth <= (only == 0 ? 5 : only); ++depth) {
+    const double found = 1 / (tasks * std::pow(std::max(choices, 1.0), depth - 1));
+    const double missed = std::exp(executions * std::log1p(-std::min(found, 1 - 1e-9)));
+    if (missed > 0.5) break;
+    text += fmt::format("{} depth {} with probability below {:.1g}", text.empty() ? " a bug of" : ", of", depth,
+                        std::max(missed, 1e-9) * 1.05);
+  }
+  if (text.empty()) text = " more often than not what it could find: give it more executions";
+  return fmt::format("; of {} tasks and {} choices pct misses{}", tasks, choices, text);
+}
+
 std::string effort_text(const Verdict& verdict) {
   std::string text = counted(verdict.executions, "execution");
   if (verdict.mode == "stress") return text + " on real threads";
   if (verdict.mode == "replay") return text + " replayed";
   if (verdict.exhaustive) return text + ", exhaustive (" + bounds_text(verdict.bounds) + ")";
-  return text + ", not exhaustive" + unseen_text(verdict);
+  return text + ", not exhaustive" + unseen_text(verdict) + missed_text(verdict);
 }
 
 std::string found_text(const Verdict& verdict) {

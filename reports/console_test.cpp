@@ -143,6 +143,30 @@ TEST(Console, PassIsOneLine) {
             "ok    free-vs-alloc/claimed  pass: 1 execution, not exhaustive\n");
 }
 
+// 0.99^1000 is 4.3e-05, and 0.999^1000 is 0.37.
+TEST(Console, APassOfPctSaysWhatItMayHaveMissed) {
+  Verdict verdict = samples::pass();
+  verdict.exhaustive = false;
+  verdict.strategy = "pct";
+  verdict.executions = 5000;
+  verdict.counters = {{"pct-tasks", 100}, {"pct-choices", 10}, {"pct-depth", 0}};
+  const auto text = [&] {
+    std::string lines = to_text(verdict, {.width = 1000});
+    return lines.substr(0, lines.find('\n'));
+  };
+  EXPECT_TRUE(text().ends_with("; of 100 tasks and 10 choices pct misses a bug of depth 1 with probability below "
+                               "5e-05, of depth 2 with probability below 0.4"))
+      << text();
+  verdict.counters["pct-depth"] = 3;  // 0.9999^5000 is more than half
+  EXPECT_TRUE(text().ends_with("pct misses more often than not what it could find: give it more executions"))
+      << text();
+  verdict.strategy = "random";
+  EXPECT_EQ(text().find("misses"), std::string::npos) << text();
+  verdict.strategy = "pct";
+  verdict.exhaustive = true;
+  EXPECT_EQ(text().find("misses"), std::string::npos) << text();
+}
+
 TEST(Console, UnexpectedOutcomesFailAndEndInTheCommand) {
   Verdict verdict = samples::pass();
   verdict.as_expected = false;

@@ -135,6 +135,7 @@ class Exploration {
     const std::uint64_t cut_off = shared.cut_off.load();
     verdict_.exhaustive = shared.exhausted.load() && violations == 0 && cut_off == 0;
     if (options_.parts > 1) note_part();
+    if (options_.strategy == "pct" && violations == 0) note_pct(shared);
     if (violations != 0) {
       verdict_.outcome = "violation";
     } else if (shared.end.load() == WorkerEnd::failed) {
@@ -156,6 +157,15 @@ class Exploration {
     } else {
       verdict_.outcome = "pass";
     }
+  }
+
+  // What its bound depends on: tasks, and choices, which it remembers (the most of the last block of
+  // executions, and of the one before).
+  void note_pct(const Shared& shared) {
+    const std::uint64_t memory = shared.strategy_memory.load();
+    verdict_.counters["pct-tasks"] = shared.task_count;
+    verdict_.counters["pct-choices"] = std::max(memory >> 32, memory & 0xffffffff);
+    verdict_.counters["pct-depth"] = static_cast<std::uint64_t>(options_.depth);
   }
 
   // One part of a search says nothing of the others.

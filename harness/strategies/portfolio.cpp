@@ -33,7 +33,7 @@ enum Arm : std::size_t { feedback, pos, random, surw, pct, pct2, pct3, urw, samp
 // finds what goes wrong wherever one task is held up; then mostly pct, which needs many tries, but few of its
 // parameters to be right, where three tasks must come in one order.
 constexpr std::string_view opening =
-    "ffufff3232r32332f32333233r23323f3323r323o233rs233rf323rc33r23rfr";
+    "ffufffff32f3r2323f33233f23r323f3323f323o233rs233rf323rc33r23rfrf";
 
 constexpr Arm arm_of(char letter) {
   switch (letter) {

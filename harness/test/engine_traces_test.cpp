@@ -24,6 +24,7 @@ TEST(EngineTraces, AsPublished) {
   EXPECT_EQ(traces("indexer-15"), 4096u);
   EXPECT_EQ(traces("cinc-4"), 13'824u);
   EXPECT_EQ(traces("readers-13"), 8192u);
+  EXPECT_EQ(traces("fib-bench-5"), 218'243u);
 }
 
 TEST(EngineTraces, WithinABoundOnPreemptions) {
