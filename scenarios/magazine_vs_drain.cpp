@@ -62,7 +62,7 @@ HARNESS_SCENARIO({
     .name = "magazine-vs-drain",
     .about = "a sweep takes back what a worker keeps, while the worker takes of it",
     .variants = {{"drains-unfrozen", "double-give", "worker@taking purger@holding worker"},
-                 {"owner-mark-after-taking", "double-give"},
+                 {"owner-mark-after-taking", "double-give", "worker@taking purger@holding worker"},
                  {"small", "pass"},
                  {"claimed", "pass"}},
     .documented = "worker@holding purger worker",

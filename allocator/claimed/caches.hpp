@@ -62,7 +62,8 @@ Slice Core<shape, defects>::allocate_from(detail::Magazines& cache, std::size_t 
                                           Refusal& refusal) {
   using detail::Magazines;
   constexpr std::uint32_t heeded = Magazines::frozen | Magazines::retired;
-  std::byte* const slice = cache.template take<defects.owner_mark_after_taking>(size_class, heeded);
+  std::byte* const slice = cache.template take<defects.owner_mark_after_taking>(
+      size_class, heeded, [] { harness::point("taking"); });
   if (slice == nullptr) return refill(cache, size_class, refusal);
   std::byte* const base = untag(slice);
   if (guided_) return handed_out(base, size_class);

@@ -41,8 +41,10 @@ class alignas(64) Magazines {
 
   // The worker's. A slice may carry a flag in its lowest bit, see tagged().
   // nullptr: empty, or attention is wanted.
+  // `mark_too_late` is a planted defect, and `meanwhile` what happens in the window it opens.
   template <bool mark_too_late = false>
-  std::byte* take(std::size_t size_class, std::uint32_t heeded = every_reason) {
+  std::byte* take(std::size_t size_class, std::uint32_t heeded = every_reason,
+                  void (*meanwhile)() = nullptr) {
     if constexpr (!mark_too_late) begin();
     // Attention first: a purger that saw the mark too early to wait may be done between the two,
     // and a count from before would be out of date.
@@ -56,7 +58,10 @@ class alignas(64) Magazines {
       return nullptr;
     }
     std::byte* const slice = slices_[size_class][count - 1];
-    if constexpr (mark_too_late) begin();
+    if constexpr (mark_too_late) {
+      if (meanwhile != nullptr) meanwhile();
+      begin();
+    }
     counts_[size_class].store(count - 1, std::memory_order_relaxed);
     leave();
     return slice;
