@@ -94,6 +94,7 @@ KnownViolation to_known(const reports::Verdict& verdict, const CommandLine& line
   recorded.request = request_for(*recorded.scenario, line);
   recorded.request.seed = verdict.seed;
   recorded.request.schedule = reports::shortest_schedule(*verdict.violation);
+  recorded.request.leaks = verdict.bounds.leaks;
   recorded.request.spurious_wakeups = verdict.bounds.spurious_wakeups;
   if (verdict.bounds.max_steps > 0)
     recorded.request.max_steps = std::min(verdict.bounds.max_steps, most_steps);

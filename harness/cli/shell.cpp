@@ -72,6 +72,7 @@ std::string reproduce_command(const reports::Verdict& verdict, const CommandLine
   if (verdict.mode == "stress" || (line.mode == Mode::stress && !under_control))
     text += " --mode stress";
   if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.leaks) text += " --leaks";
   if (line.spurious_wakeups) text += " --spurious-wakeups";
   if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
   return text + how;

@@ -45,7 +45,7 @@ void Engine::Play::join() {
                       WaitsFor::join);
   entered->executed();
   for (TaskId task = 1; task < entered->task_count(); ++task)
-    if (entered->task(task).body != nullptr) entered->races().joined(task);
+    if (entered->task(task).body != nullptr) entered->note_joined(entered->task(task));
 }
 
 void Engine::Play::ended(const Task& task) {
