@@ -40,7 +40,7 @@ void play(harness::Execution& run, std::string_view variant) {
 HARNESS_SCENARIO({
     .name = "thread-exit-with-cached-slices",
     .about = "a worker ends while it keeps free slices, and a sweep is on its way to them",
-    .variants = {{"forgets-its-cache", "assertion"}, {"small", "pass"}, {"claimed", "pass"}},
+    .variants = {{"forgets-its-cache", "assertion", "worker@holding worker"}, {"small", "pass"}, {"claimed", "pass"}},
     .documented = "worker@holding purger worker",
     .search = {.executions = 20'000},
     .play = play,

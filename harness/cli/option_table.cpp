@@ -95,6 +95,9 @@ constexpr std::array table{
     OptionSpec{"shard", "I/N", "", limits, everywhere, false,
                "part I of N of the search, from 1, for a machine of its own; together the parts are the "
                "whole. A part may only say that it was clean, not that all is"},
+    OptionSpec{"leaks", "", "", how, everywhere, false,
+               "blocks of the heap that an execution leaves behind, with nothing pointing to them, are "
+               "violations (leak)"},
     OptionSpec{"spurious-wakeups", "", "", how, everywhere, false,
                "a wait on a condition or futex may also end by itself, once in each task: finds "
                "waits that are not in a loop"},

@@ -165,7 +165,7 @@ void check_replay(const Settings& settings, const CommandLine& line) {
       throw UsageError(fmt::format("{} has no meaning with {}, which runs one given interleaving",
                                    setting->origin, line.replay ? "--replay" : "--schedule"));
   if (!line.replay) return;
-  for (const char* name : {"seed", "max-steps", "spurious-wakeups"})
+  for (const char* name : {"seed", "max-steps", "spurious-wakeups", "leaks"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
@@ -201,7 +201,7 @@ void check_stress(const Settings& settings, const CommandLine& line) {
     return;
   }
   for (const char* name : {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going", "spurious-wakeups",
-                           "data-races", "plain-accesses"})
+                           "leaks", "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -231,6 +231,7 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.strategy = text(settings, "strategy");
   line.seed = seed_of(settings);
   line.keep_going = flag(settings, "keep-going");
+  line.leaks = flag(settings, "leaks");
   line.spurious_wakeups = flag(settings, "spurious-wakeups");
   line.executions = number(settings, "executions", 0, most_executions);
   line.threads = number(settings, "threads", 1, 256);

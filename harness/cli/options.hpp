@@ -39,6 +39,7 @@ struct CommandLine {
   bool explain = false;       // a violation under stress is looked for under control
   bool explain_pass = false;  // show a few executions of what passes
   bool keep_going = false;
+  bool leaks = false;
   bool spurious_wakeups = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;

@@ -109,6 +109,7 @@ KnownViolation to_known(const reports::Verdict& verdict, const CommandLine& line
   recorded.request.schedule = reports::shortest_schedule(*verdict.violation);
   // Without a single choice any execution is the one that was recorded.
   if (recorded.request.schedule.empty()) recorded.request.executions = 1;
+  recorded.request.leaks = verdict.bounds.leaks;
   recorded.request.spurious_wakeups = verdict.bounds.spurious_wakeups;
   if (verdict.bounds.max_steps > 0)
     recorded.request.max_steps = std::min(verdict.bounds.max_steps, most_steps);

@@ -276,6 +276,9 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
 
 // A whole program is a scenario of one variant, called as its file.
 int run_program(const CommandLine& line, const std::string& program, int output) {
+  if (line.break_at)
+    throw UsageError("--break-at is for scenarios: harness run explores in the program's own process, where gdb has no "
+                     "part; --replay FILE --verbose --stacks shows every step");
   check_strategy(line);
   if (line.schedule) parse_schedule(*line.schedule);
   const Program tested = program_of(line);

@@ -216,7 +216,7 @@ void Engine::dispatch(const Event& event) {
   }
 }
 
-Recorded Engine::recorded(const Event& event) {
+Recorded Engine::recorded(const Event& event) const {
   Recorded to;
   to.event = event;
   to.event.label = shared_.intern(event.label);
@@ -239,6 +239,19 @@ void Engine::violate(const Violation& violation) {
   shared_.violating_execution = execution_;
   shared_.violating_steps = steps_;
   leave(Outcome::violated);
+}
+
+void Engine::choose_address(std::size_t bytes, std::size_t alignment, std::uintptr_t where) {
+  Task& me = *current_;
+  if (unfinished_ < 2 || me.reuse == Task::Reuse::no) return;
+  const std::uintptr_t freed = heap_.again_from(bytes, alignment, me.id);
+  if (freed == 0) return;
+  if (me.reuse == Task::Reuse::undecided) {
+    const Event event{.op = Op::allocate, .object = freed, .bytes = bytes, .where = where};
+    me.reuse = choose(event, 2) == 0 ? Task::Reuse::yes : Task::Reuse::no;
+    executed();
+  }
+  if (me.reuse == Task::Reuse::yes) heap_.take_again(freed);
 }
 
 void Engine::fail(std::string_view why) {
@@ -323,6 +336,10 @@ Engine::Outcome Engine::finish() {
       break;
     }
   }
+  if (outcome_ == Outcome::completed && settings_.leaks) {
+    play_->end();
+    look_for_leaks();
+  }
   if (outcome_ == Outcome::completed) strategy_->completed();
   strategy_->end();
   current_ = nullptr;
@@ -347,6 +364,8 @@ void Engine::restore_state() {
   }
   made_keys_.clear();
   objects_.reset();
+  lock_order_.begin();
+  allocations_.begin();
   memory_.reset();
   heap_.reset();
   exit_handlers().reset();

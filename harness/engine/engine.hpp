@@ -23,6 +23,8 @@
 #include "harness/engine/descriptors.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/engine/fiber_pool.hpp"
+#include "harness/engine/leaks.hpp"
+#include "harness/engine/lock_order.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/plain_points.hpp"
@@ -58,6 +60,7 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    bool leaks = false;               // of the heap, at the end of an execution
     bool spurious_wakeups = false;    // a wait may end without anybody's doing: a choice
     DataRaces data_races = DataRaces::report;
     bool all_plain_points = false;    // every plain access is a scheduling point
@@ -109,12 +112,26 @@ class Engine {
     if (settings_.records) record(event);
     dispatch(event);
   }
+  // Into the history, where one is kept.
+  [[gnu::cold]] void record(const Event& event);
   [[noreturn, gnu::cold]] void violate(const Violation& violation);
+  // No violation: told beside the verdict, once for the same places. `text()` is asked for the words; they may
+  // mention objects.
+  template <class Text>
+  void warn(const char* rule, std::span<const Recorded> events, Text text) {
+    if (is_news(rule, events)) keep_warning(rule, events, text());
+  }
+  void unlocked_by_stranger(const Object& object, std::uintptr_t where);
+  void ends_with_locks(const Task& task, const char* how);
+  LockOrder& lock_order() { return lock_order_; }
+  // The event with the stack of the task that runs.
+  Recorded recorded(const Event& event) const;
   // The tool's or the scenario's fault, not the program's.
   [[noreturn, gnu::cold]] void fail(std::string_view why);
 
   Task& current() { return *current_; }
   Task& task(TaskId id) { return *tasks_[id]; }
+  const Task& task(TaskId id) const { return *tasks_[id]; }
   // At which op a task that is not ready is blocked; Op::end where it has ended or does not exist.
   Op blocked_at(TaskId id) const {
     return id < task_count_ && !tasks_[id]->done ? tasks_[id]->pending.op : Op::end;
@@ -132,12 +149,11 @@ class Engine {
   Object* find_object(const void* address) {
     return objects_.find(reinterpret_cast<std::uintptr_t>(address));
   }
-  void forget_object(const void* address) {
-    if (Object* const known = find_object(address)) known->owner = no_task, known->depth = known->readers = 0;
-  }
   UserHeap& heap() { return heap_; }
   MappedMemory& memory() { return memory_; }
   std::uint32_t step() const { return steps_; }
+  // Events so far, those of a lone task included.
+  std::uint64_t time() const { return steps_ + alone_events_; }
   std::uint64_t execution() const { return execution_; }
 
   // Threads. create(): the new task has run up to its first scheduling point when it returns.
@@ -154,6 +170,7 @@ class Engine {
   [[noreturn, gnu::cold]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
+  void note_joined(Task& task);
   // Where a library that is not restored has made the key, it will not make it again.
   void made_key(pthread_key_t key, std::uintptr_t where) {
     if (is_programs(where)) made_keys_.push_back(key);
@@ -221,6 +238,10 @@ class Engine {
                       std::uintptr_t where) {
     if (races_.watching()) note_atomic(address, bytes, reads, writes, order, where);
   }
+  // Before an allocation by the task that runs: does it get the block again that the task freed last? Asked where
+  // an atomic has held its address, so that something may come of it (ABA), and once in each task.
+  void choose_address(std::size_t bytes, std::size_t alignment, std::uintptr_t where);
+  void note_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // free() of a block that is free already, or of what is none.
   [[noreturn, gnu::cold]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
@@ -291,13 +312,15 @@ class Engine {
   void withdraw(Task& task);
   void renumber(std::size_t from);
   void dispatch(const Event& event);
-  [[gnu::cold]] void record(const Event& event);
   void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
   std::optional<Event> recall(const Race& race, std::size_t bytes);
+  void insert_into_history(const Recorded& recorded, std::uint32_t position);
+  void look_for_leaks();
   Event access(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where) const;
   std::string locks_of(TaskId task) const;
   bool is_suppressed(const Race& race, std::uintptr_t where);
-  Recorded recorded(const Event& event);
+  bool is_news(const char* rule, std::span<const Recorded> events) const;
+  void keep_warning(const char* rule, std::span<const Recorded> events, std::string_view message);
   [[gnu::cold]] void handle(int signal);
   [[gnu::cold]] void nothing_ready();
   TaskId holder_of(const Object& object, const Task& waits) const;
@@ -326,6 +349,8 @@ class Engine {
   std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;
+  LockOrder lock_order_;
+  Allocations allocations_;
   Races races_;
   std::vector<std::uint64_t> suppressed_;  // pairs of places whose races are not reported
   std::vector<Past> history_;  // where `records` is set: the plain accesses, for the other half of a race

@@ -50,6 +50,7 @@ enum class Op : std::uint8_t {
   unmap,
   discard,  // madvise(MADV_DONTNEED): mapped, but its content is gone
   protect,
+  allocate,  // on the heap: at an address that was freed before (alternative 0), or a fresh one
   // other
   point,
   enter,    // function boundaries, only where a schedule names one
@@ -69,6 +70,7 @@ enum class Op : std::uint8_t {
   violated,
   read,     // plain accesses, to memory that is not plainly accessible
   write,
+  destroy,  // of a lock, condition, semaphore or barrier
   stuck,    // nothing can run: one for each task that has not ended, with what it waits for
   aborted,  // assert() failed; label: its text
   crashed,  // a signal, exit() or std::terminate; label: what

@@ -116,14 +116,17 @@ std::optional<Event> Engine::recall(const Race& race, std::size_t bytes) {
   };
   const auto found = std::find_if(history_.rbegin(), history_.rend(), is_it);
   if (found == history_.rend()) return {};
-  const std::uint32_t count = shared_.recorded.load();
-  if (count < shared_.max_recorded) {
-    Recorded* const place = shared_.events + std::min(found->position, count);
-    std::copy_backward(place, shared_.events + count, shared_.events + count + 1);
-    *place = found->recorded;
-    shared_.recorded.store(count + 1);
-  }
+  insert_into_history(found->recorded, found->position);
   return found->recorded.event;
+}
+
+void Engine::insert_into_history(const Recorded& recorded, std::uint32_t position) {
+  const std::uint32_t count = shared_.recorded.load();
+  if (count >= shared_.max_recorded) return;
+  Recorded* const place = shared_.events + std::min(position, count);
+  std::copy_backward(place, shared_.events + count, shared_.events + count + 1);
+  *place = recorded;
+  shared_.recorded.store(count + 1);
 }
 
 std::string Engine::locks_of(TaskId task) const {

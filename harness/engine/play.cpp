@@ -44,7 +44,7 @@ void Engine::Play::join() {
                             .where = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0))},
                       WaitsFor::join);
   entered->executed();
-  for (; joined_ < started_; ++joined_) entered->races().joined(spawned_[joined_].task);
+  for (; joined_ < started_; ++joined_) entered->note_joined(entered->task(spawned_[joined_].task));
 }
 
 void Engine::Play::ended(const Task& task) {

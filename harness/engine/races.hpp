@@ -39,6 +39,7 @@ class Races {
   bool is_freed(const Cell& cell) const {
     return cell.written.task() == freed_task && !is_old(cell.written);
   }
+  bool is_freed(std::uintptr_t address) { return started_ && is_freed(shadow_.at(address)); }
   // Of the task that runs; its tick is 0 while nothing is looked at.
   Epoch epoch() const { return epoch_; }
   const Shadow& shadow() const { return shadow_; }

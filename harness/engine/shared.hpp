@@ -3,6 +3,7 @@
 // schedule. The watching process trusts nothing in it but what it has checked.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,17 @@ struct SharedViolation {
   char message[2048];
   std::uint32_t access_count;
   Event accesses[max_accesses];
+};
+
+// What is no violation, see Engine::warn().
+struct SharedWarning {
+  static constexpr std::size_t most_events = 8;
+  static constexpr std::size_t name_bytes = 48;
+  char rule[32];
+  char message[1024];
+  std::uint32_t event_count;
+  Recorded events[most_events];
+  char tasks[most_events][name_bytes];  // whose they are
 };
 
 // A signal that the worker caught, noted before anything else is tried.
@@ -68,7 +80,7 @@ struct DistinctHashes {
 struct Shared {
   static constexpr std::size_t max_tasks = 4096;
   static constexpr std::size_t max_strings = std::size_t{1} << 20;
-  static constexpr std::size_t name_bytes = 48;
+  static constexpr std::size_t name_bytes = SharedWarning::name_bytes;
 
   std::atomic<bool> stop;            // set by the watcher: end after this execution
   std::atomic<std::uint64_t> executions;  // completed, cut off ones included
@@ -88,6 +100,8 @@ struct Shared {
   std::atomic<std::uint64_t> strategy_memory;  // see Strategy::memory()
   SharedViolation violation;
   std::uint32_t violating_steps;
+  std::atomic<std::uint32_t> warning_count;
+  std::array<SharedWarning, 16> warnings;
   SharedFault fault;
   char error[2048];
   char divergence[2048];

@@ -135,7 +135,8 @@ std::span<const Ready> Engine::whose_turn() {
 // Who has the lock that `waits` wants; for reading it may be several, itself among them.
 TaskId Engine::holder_of(const Object& object, const Task& waits) const {
   const auto reads = [&](const Task& task) {
-    return std::find(task.shared.begin(), task.shared.end(), &object) != task.shared.end();
+    return std::any_of(task.held.begin(), task.held.end(),
+                       [&](const Held& held) { return held.object == &object; });
   };
   if (object.owner != no_task || reads(waits)) return object.owner != no_task ? object.owner : waits.id;
   for (std::size_t i = 0; i < task_count_; ++i)

@@ -33,7 +33,7 @@ void reuse(Task& task) {
   task.spin.asleep = false;
   task.robust.clear();
   task.handlers.clear();
-  task.shared.clear();
+  task.held.clear();
   // Not an assignment, which would be a string instruction that takes longer to start than to run.
   static const TaskState fresh;
   static_assert(std::is_trivially_copyable_v<TaskState>);
@@ -74,6 +74,7 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
+    task.created_at = time();
     task.signals_blocked = current_->signals_blocked;
     const bool looks = settings_.data_races != DataRaces::off;
     if (looks) races_.created(current_->id, task.id);
@@ -97,8 +98,14 @@ void Engine::detach(Task& task) {
   if (task.done) recycle(task);
 }
 
-void Engine::joined(Task& task) {
+void Engine::note_joined(Task& task) {
   races_.joined(task.id);
+  task.joined_by = current_->id;
+  task.joined_at = time();
+}
+
+void Engine::joined(Task& task) {
+  note_joined(task);
   task.joined = true;
   recycle(task);
 }
@@ -120,6 +127,8 @@ void Engine::unless_last_exit() {
 
 void Engine::end_program(int status, std::uintptr_t where) {
   active = nullptr;
+  for (std::size_t i = 0; i < task_count_; ++i)
+    if (!tasks_[i]->done) ends_with_locks(*tasks_[i], "the program ends");
   if (status == hosting()->expected_status) leave(Outcome::completed);
   const std::string text = fmt::format("exit({})", status);
   // Where main() has returned, nobody has called exit() but us.
@@ -163,6 +172,7 @@ void Engine::end_task() {
   active = nullptr;
   unless_last_exit();
   abandon_robust_mutexes(*this, me);
+  if (!me.held.empty()) ends_with_locks(me, "a task ends");
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;
   changed(reinterpret_cast<std::uintptr_t>(&me.done), sizeof me.done);

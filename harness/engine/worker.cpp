@@ -42,6 +42,13 @@ bool is_over(const Shared& shared, const Job& job, Clock::time_point start, std:
   return job.seconds > 0 && execution % between_looks == 0 && seconds_since(start) >= job.seconds;
 }
 
+// Nobody was asked anything in so many executions: they are all the same.
+bool has_no_choices(const Shared& shared, std::uint64_t execution) {
+  constexpr std::uint64_t enough = 64;
+  return execution == enough && shared.longest.load() == 0 && shared.points.count.load() == 0 &&
+         shared.cut_off.load() == 0;
+}
+
 WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, HostedWorker* hosted) {
   const Clock::time_point start = Clock::now();
   for (std::uint64_t execution = shared.executions.load();;) {
@@ -71,6 +78,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
     const bool violated = outcome == Engine::Outcome::violated;
     if (job.judge ? !job.judge(outcome) : violated)
       return violated ? WorkerEnd::violated : WorkerEnd::budget;
+    if (has_no_choices(shared, execution)) {
+      shared.exhausted = true;
+      shared.bound = -1;
+      return WorkerEnd::exhausted;
+    }
     if (violated) shared.violation.set = false;
     if (outcome == Engine::Outcome::cut_off) shared.cut_off.fetch_add(1);
   }

@@ -25,6 +25,12 @@ template <class T>
   return event;
 }
 
+// A pointer to a block of the heap, perhaps with a tag or (16 bytes) a count.
+template <class T>
+[[gnu::always_inline]] inline void note_pointer(Engine& engine, T value) {
+  if constexpr (sizeof(T) >= sizeof(void*)) engine.heap().note_value(static_cast<std::uint64_t>(value));
+}
+
 template <class T>
 T load(const volatile T* address, int order, std::uintptr_t where) {
   if (active->passes(Op::load, reinterpret_cast<std::uintptr_t>(address))) return *address;
@@ -32,6 +38,7 @@ T load(const volatile T* address, int order, std::uintptr_t where) {
   Event& event = reach_atomic(*entered, Op::load, address, order, where);
   const T value = *address;
   event.before = static_cast<std::uint64_t>(value);
+  note_pointer(*entered, value);
   entered->look_at_atomic(event.object, sizeof(T), true, false, order, where);
   entered->executed();
   entered->loaded(event.object, sizeof(T), static_cast<std::uint64_t>(value), where);
@@ -49,6 +56,7 @@ void store(volatile T* address, T value, int order, std::uintptr_t where) {
   event.before = static_cast<std::uint64_t>(*address);
   event.value = static_cast<std::uint64_t>(value);
   *address = value;
+  note_pointer(*entered, value);
   entered->look_at_atomic(event.object, sizeof(T), false, true, order, where);
   entered->changed(event.object, sizeof(T));
   entered->executed();
@@ -70,6 +78,8 @@ T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
   *address = after;
   event.before = static_cast<std::uint64_t>(before);
   event.value = static_cast<std::uint64_t>(after);
+  note_pointer(*entered, before);
+  note_pointer(*entered, after);
   const std::uintptr_t object = event.object;
   entered->look_at_atomic(object, sizeof(T), true, true, order, where);
   if (after != before) entered->changed(object, sizeof(T));
@@ -90,6 +100,8 @@ bool compare_exchange(volatile T* address, T* expected, T desired, int order, in
   event.before = static_cast<std::uint64_t>(before);
   event.value = static_cast<std::uint64_t>(desired);
   event.failed = !equal;
+  note_pointer(*entered, before);
+  note_pointer(*entered, desired);
   const std::uintptr_t object = event.object;
   entered->look_at_atomic(object, sizeof(T), true, equal, equal ? order : failure_order, where);
   if (equal && before != desired) entered->changed(object, sizeof(T));

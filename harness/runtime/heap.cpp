@@ -45,12 +45,15 @@ class OnProgramHeap {
 void* allocate(std::size_t bytes, std::size_t alignment, std::uintptr_t where) {
   const OnProgramHeap heap;
   Engine* const engine = heap.engine();
+  if (engine != nullptr) engine->choose_address(bytes, alignment, where);
   void* const block = heap->allocate(bytes, alignment);
   if (block == nullptr) errno = ENOMEM;
   if (block == nullptr || engine == nullptr) return block;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   if (heap->reused()) engine->races().fresh(address, heap->size_of(block));
   engine->look_at_allocation(address, bytes, where);
+  if (engine->settings().leaks) [[unlikely]]
+    engine->note_allocation(address, bytes, where);
   return block;
 }
 
@@ -59,7 +62,7 @@ void release(void* block, std::uintptr_t where) {
   const OnProgramHeap heap;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   if (engine != nullptr) engine->look_at_free(address, heap->size_of(block), where);
-  const UserHeap::Block before = heap->release(block);
+  const UserHeap::Block before = heap->release(block, engine == nullptr ? no_task : engine->current().id);
   if (engine == nullptr || before == UserHeap::Block::live) return;
   engine->bad_free(address, before == UserHeap::Block::freed, where);
 }
@@ -110,6 +113,32 @@ void* reallocate(void* block, std::size_t bytes, std::uintptr_t where) {
 
 bool is_power_of_two(std::size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
+// As the standard has it: who can make room is asked again and again.
+void* allocate_or_throw(std::size_t bytes, std::size_t alignment, std::uintptr_t where) {
+  for (;;) {
+    void* const block = is_programs(where) ? allocate(bytes, alignment, where)
+                        : alignment <= 16  ? others::allocate(bytes)
+                                           : others::allocate_aligned(alignment, bytes);
+    if (block != nullptr) return block;
+    const std::new_handler makes_room = std::get_new_handler();
+    if (makes_room == nullptr) throw std::bad_alloc();
+    makes_room();
+  }
+}
+
+void* allocate_or_null(std::size_t bytes, std::size_t alignment, std::uintptr_t where) noexcept try {
+  return allocate_or_throw(bytes, alignment, where);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
+void deallocate(void* block, std::uintptr_t where) {
+  if (block == nullptr) return;
+  if (UserHeap::contains(block)) return release(block, where);
+  if (active != nullptr) return release_inherited(block, where);
+  others::release(block);
+}
+
 }  // namespace
 }  // namespace harness
 
@@ -120,10 +149,7 @@ HARNESS_EXPORT void* malloc(std::size_t bytes) noexcept {
   return harness::allocate(bytes, 16, HARNESS_CALLER);
 }
 HARNESS_EXPORT void free(void* block) noexcept {
-  if (block == nullptr) return;
-  if (UserHeap::contains(block)) return harness::release(block, HARNESS_CALLER);
-  if (harness::active != nullptr) return harness::release_inherited(block, HARNESS_CALLER);
-  harness::others::release(block);
+  harness::deallocate(block, HARNESS_CALLER);
 }
 HARNESS_EXPORT void* calloc(std::size_t count, std::size_t bytes) noexcept {
   if (!harness::is_programs(HARNESS_CALLER)) return harness::others::allocate_zeroed(count, bytes);
@@ -174,3 +200,43 @@ HARNESS_EXPORT void* pvalloc(std::size_t bytes) noexcept {
 HARNESS_EXPORT std::size_t malloc_usable_size(void* block) noexcept {
   return block == nullptr ? 0 : harness::usable(block);
 }
+
+// --- what C++ calls. libstdc++ would send these on to malloc() and free(), but who has called it would not be known.
+#define HARNESS_OPERATORS(which)                                                                       \
+  HARNESS_OPERATOR void* operator new which(std::size_t bytes) {                                       \
+    return harness::allocate_or_throw(bytes, 16, HARNESS_CALLER);                                      \
+  }                                                                                                    \
+  HARNESS_OPERATOR void* operator new which(std::size_t bytes, const std::nothrow_t&) noexcept {       \
+    return harness::allocate_or_null(bytes, 16, HARNESS_CALLER);                                       \
+  }                                                                                                    \
+  HARNESS_OPERATOR void* operator new which(std::size_t bytes, std::align_val_t alignment) {           \
+    return harness::allocate_or_throw(bytes, static_cast<std::size_t>(alignment), HARNESS_CALLER);     \
+  }                                                                                                    \
+  HARNESS_OPERATOR void* operator new which(std::size_t bytes, std::align_val_t alignment,             \
+                                            const std::nothrow_t&) noexcept {                          \
+    return harness::allocate_or_null(bytes, static_cast<std::size_t>(alignment), HARNESS_CALLER);      \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block) noexcept {                                  \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block, std::size_t) noexcept {                     \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block, const std::nothrow_t&) noexcept {           \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block, std::align_val_t) noexcept {                \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block, std::size_t, std::align_val_t) noexcept {   \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }                                                                                                    \
+  HARNESS_OPERATOR void operator delete which(void* block, std::align_val_t,                           \
+                                              const std::nothrow_t&) noexcept {                        \
+    harness::deallocate(block, HARNESS_CALLER);                                                        \
+  }
+
+#define HARNESS_OPERATOR [[gnu::visibility("default")]]
+#define HARNESS_ONE
+HARNESS_OPERATORS(HARNESS_ONE)
+HARNESS_OPERATORS([])
