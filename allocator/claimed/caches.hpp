@@ -133,7 +133,7 @@ Released Core<shape, defects>::release_into(detail::Magazines& cache, Slice slic
 template <Shape shape, Defects defects>
 void Core<shape, defects>::release_owned(detail::Magazines& cache, const Slice& slice) {
   const Place place = layout_.locate(slice.data());
-  if (guided_) static_cast<void>(coming_home(slice, place, true));
+  if (guided_ && coming_home(slice, place, true) != Released::ok) return;  // misused by address
   give_home(cache, place.size_class, slice.data());
 }
 

@@ -129,6 +129,8 @@ TEST(SystemFailure, TheCallerHearsWhatRanOut) {
   EXPECT_EQ(small.verify(), "");
 }
 
+// Sanitizers need addresses and mappings of their own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 // In a process of its own, whose limits may be lowered. The body's result is the exit status: 0 is
 // success.
 template <typename Body>
@@ -147,7 +149,6 @@ std::size_t address_space_bytes() {
   return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST(SystemFailure, LittleAddressSpaceForReal) {
   EXPECT_EQ(in_child([] {
               const rlim_t limit = address_space_bytes() + (std::size_t{256} << 20);
