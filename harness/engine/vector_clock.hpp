@@ -69,10 +69,10 @@ class VectorClock {
     room_ = static_cast<std::uint32_t>(many_.size());
   }
 
+  std::array<Tick, few> few_;
   Tick* ticks_ = few_.data();  // beyond size_: 0
   std::uint32_t size_ = 0;
   std::uint32_t room_ = few;
-  std::array<Tick, few> few_;
   std::vector<Tick> many_;
 };
 
