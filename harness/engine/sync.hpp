@@ -68,7 +68,9 @@ inline constexpr std::uint32_t destroyed_mark = 0xdead'10cc;
 void used_after_its_end(Engine& engine, const void* object, std::uintptr_t where);
 // Before every use. Those on the heap also go with their block.
 inline void check_alive(Engine& engine, const void* object, std::uintptr_t where) {
-  if (*static_cast<const std::uint32_t*>(object) == destroyed_mark || UserHeap::contains(object)) [[unlikely]]
+  const bool is_gone = UserHeap::contains(object) &&
+                       engine.races().is_freed(reinterpret_cast<std::uintptr_t>(object));
+  if (is_gone || *static_cast<const std::uint32_t*>(object) == destroyed_mark) [[unlikely]]
     used_after_its_end(engine, object, where);
 }
 

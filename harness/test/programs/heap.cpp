@@ -102,7 +102,6 @@ void fine_churn(harness::Execution&) {
 // --- leaks
 // Volatile, or the compiler sees that nobody reads them, and leaves them out.
 std::vector<int>* volatile kept;
-std::mutex mutex;
 
 void fine_reachable(harness::Execution&) {
   kept = new std::vector<int>(100);
