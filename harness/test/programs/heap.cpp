@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
