@@ -2,13 +2,13 @@
 
 #include <link.h>
 
-#include "harness/engine/program_heap.hpp"
-
 namespace harness {
 namespace {
 
 bool is_loading = false;
 unsigned long long objects_before = 0;
+std::size_t ended = 0;
+void (*at_end)(bool alone) = nullptr;
 
 // How many shared objects were ever loaded.
 unsigned long long objects_loaded() {
@@ -29,11 +29,14 @@ void begin_loading() {
   is_loading = true;
 }
 
-// Where one object came, what it has allocated is its alone; a library that came with it others may use too.
 void end_loading() {
   is_loading = false;
-  program_heap().end_part(objects_loaded() - objects_before == 1);
+  ++ended;
+  if (at_end != nullptr) at_end(objects_loaded() - objects_before == 1);
 }
+
+std::size_t loadings() { return ended; }
+void at_end_of_loading(void (*tell)(bool alone)) { at_end = tell; }
 
 bool loading() { return is_loading; }
 

@@ -4,13 +4,19 @@
 
 #include <string_view>
 
+#include "harness/engine/loading.hpp"
+
 namespace harness {
 
 // Never destroyed: blocks are given back to it until the very end of the process.
 UserHeap& program_heap() {
   alignas(UserHeap) static char storage[sizeof(UserHeap)];
   static UserHeap* heap = nullptr;
-  if (heap == nullptr) heap = new (storage) UserHeap;
+  if (heap == nullptr) {
+    heap = new (storage) UserHeap;
+    for (std::size_t i = 0; i < loadings(); ++i) heap->end_part(true);  // which had nothing of it
+    at_end_of_loading([](bool alone) { program_heap().end_part(alone); });
+  }
   return *heap;
 }
 

@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include "harness/engine/loading.hpp"
-#include "harness/engine/program_heap.hpp"
 
 namespace harness {
 namespace {
@@ -47,7 +46,7 @@ void register_scenario(Scenario scenario) {
   const Scenario& given = scenario;
   registry().scenarios.push_back(given);
   registry().modules.push_back(reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)));
-  registry().parts.push_back(program_heap().part());
+  registry().parts.push_back(loadings());
 }
 
 const std::vector<Scenario>& registered_scenarios() { return registry().scenarios; }

@@ -51,7 +51,6 @@ class UserHeap {
   // Blocks handed out until the next end_part() are a part of their own: what one plugin has allocated while
   // it was loaded, that no other's executions can reach if `alone`.
   void end_part(bool alone);
-  std::size_t part() const { return parts_.size(); }
   // What is there now belongs to every execution of those who made `part`; reset() goes back to it.
   void seal(std::size_t part);
   void reset();
