@@ -16,7 +16,7 @@ class Budget {
   bool try_charge(std::size_t bytes) {
     std::size_t charged = charged_.load(std::memory_order_relaxed);
     do {
-      if (bytes > limit_bytes_ - charged) return false;
+      if (charged > limit_bytes_ || bytes > limit_bytes_ - charged) return false;
       // Acquire, with the release below: whoever gets a freed charge maps after the unmapping.
     } while (!charged_.compare_exchange_weak(charged, charged + bytes, std::memory_order_acquire,
                                              std::memory_order_relaxed));
@@ -25,12 +25,18 @@ class Budget {
 
   void uncharge(std::size_t bytes) { charged_.fetch_sub(bytes, std::memory_order_release); }
 
-  bool has_room_for(std::size_t bytes) const { return bytes <= limit_bytes_ - charged_bytes(); }
+  bool has_room_for(std::size_t bytes) const {
+    const std::size_t charged = charged_bytes();
+    return charged <= limit_bytes_ && bytes <= limit_bytes_ - charged;
+  }
+  // Where a limit has been set below what is charged, nothing more is until it has gone down. Not
+  // while somebody else charges or asks for the limit.
+  void set_limit(std::size_t limit_bytes) { limit_bytes_ = limit_bytes; }
   std::size_t limit_bytes() const { return limit_bytes_; }
   std::size_t charged_bytes() const { return charged_.load(std::memory_order_relaxed); }
 
  private:
-  const std::size_t limit_bytes_;
+  std::size_t limit_bytes_;
   std::atomic<std::size_t> charged_{0};
 };
 

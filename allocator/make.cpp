@@ -28,20 +28,4 @@ std::unique_ptr<Pool> make(std::string_view variant, const Options& options) {
                               ")");
 }
 
-std::string_view name_of(Released result) {
-  switch (result) {
-    case Released::ok:
-      return "ok";
-    case Released::double_release:
-      return "double-release";
-    case Released::foreign:
-      return "foreign";
-    case Released::misaligned:
-      return "misaligned";
-    case Released::unmapped:
-      return "unmapped";
-  }
-  return "unknown";
-}
-
 }  // namespace allocator

@@ -1,9 +1,11 @@
-// VirtualMemory on Linux: mmap, mprotect, madvise and munmap, and nothing else.
+// VirtualMemory on Linux: mmap, mprotect, madvise, munmap and mbind, and nothing else.
 #include "allocator/virtual_memory.hpp"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace allocator {
@@ -41,6 +43,23 @@ class SystemMemory final : public VirtualMemory {
 
   std::error_code release(std::byte* base, std::size_t bytes) override {
     return result_of(munmap(base, bytes));
+  }
+
+  // mbind() has no wrapper in the C library, and its own library is not worth a dependency.
+  std::error_code advise(std::byte* base, std::size_t bytes, bool huge_pages,
+                         int numa_node) override {
+    std::error_code refused;
+    if (huge_pages) refused = result_of(madvise(base, bytes, MADV_HUGEPAGE));
+    if (numa_node < 0) return refused;
+    constexpr unsigned long prefer = 1;  // MPOL_PREFERRED
+    constexpr std::size_t bits = 8 * sizeof(unsigned long);
+    std::array<unsigned long, most_numa_nodes / bits> nodes{};
+    nodes[static_cast<std::size_t>(numa_node) / bits] = 1ul << numa_node % bits;
+    // The kernel takes the number of bits to be one less than it is told.
+    constexpr unsigned long told_bits = most_numa_nodes + 1;
+    if (syscall(SYS_mbind, base, bytes, prefer, nodes.data(), told_bits, 0) != 0)
+      refused = result_of(-1);
+    return refused;
   }
 
  private:

@@ -5,7 +5,8 @@
 packages_build="ca-certificates git cmake ninja-build g++ binutils libboost-program-options-dev
   nlohmann-json3-dev libfmt-dev libdw-dev libelf-dev libgtest-dev"
 # To build and test every preset.
-packages_test="clang gdb libbenchmark-dev libvalijson-dev python3 python3-jsonschema util-linux"
+packages_test="clang gdb libbenchmark-dev libvalijson-dev python3 python3-jsonschema util-linux
+  libboost-dev libtbb-dev libconcurrentqueue-dev libsqlite3-dev libzstd-dev liblzma-dev"
 
 is_installed() {
   case "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" in

@@ -235,6 +235,21 @@ std::string violation_text(const Verdict& verdict, const ConsoleOptions& options
   return out;
 }
 
+std::string warnings_text(const Verdict& verdict, const ConsoleOptions& options) {
+  std::string out;
+  for (const Warning& warning : verdict.warnings) {
+    const std::string text = fmt::format("{}: {}", warning.rule, warning.message);
+    out += paragraph(indent + "warning: ", printable(text, options.unicode), options);
+    for (const Access& access : warning.accesses) {
+      const std::string place = place_text(access.stack);
+      const std::string line = fmt::format("{} {}{}", access.task, access.what, place.empty() ? "" : " (" + place + ")");
+      out += paragraph(indent + "  ", printable(line, options.unicode), options);
+      if (options.stacks) out += stack_text(access.stack, options);
+    }
+  }
+  return out;
+}
+
 std::string output_text(const Verdict& verdict, const ConsoleOptions& options) {
   std::string out = "\n" + indent + "the program printed\n";
   return out + text_lines(verdict.output, most_output_lines, options);
@@ -301,6 +316,7 @@ std::string to_text(const Verdict& verdict, const ConsoleOptions& options) {
   if (verdict.outcome == "pass" && verdict.mode == "explore" && says_more)
     out += meaning_text(verdict, options) + examples_text(verdict, options);
   if (!verdict.counters.empty()) out += counters_text(verdict, options);
+  out += warnings_text(verdict, options);
   for (const std::string& name : verdict.uncontrolled) {
     out += paragraph(indent, "not controlled: " + printable(name, options.unicode), options);
   }

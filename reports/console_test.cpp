@@ -200,6 +200,18 @@ TEST(Console, StressShowsCountersAndWhatIsNotControlled) {
             "      not controlled: clock_nanosleep\n");
 }
 
+TEST(Console, WarningsStandBelow) {
+  Verdict verdict = samples::pass();
+  const Frame frame{"takes", "a/b.cpp", 7, "x.so"};
+  verdict.warnings = {
+      {"lock-order", "one takes B", {{3, "one", "locks B", {frame}}, {4, "two", "locks A", {}}}}};
+  const std::string text = to_text(verdict, plain);
+  EXPECT_NE(text.find("      warning: lock-order: one takes B\n        one locks B (b.cpp:7 "
+                      "takes)\n        two locks A\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Console, VerboseShowsEveryStep) {
   const std::string text = table_of(samples::violation(), {.width = 140, .verbose = true});
   EXPECT_EQ(text.find("steps"), std::string::npos) << text;

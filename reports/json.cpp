@@ -55,20 +55,34 @@ Json to_json(const Region& region) {
           {"unmapped_stack", to_json(region.unmapped_stack)}};
 }
 
-Json to_json(const Violation& violation) {
-  Json accesses = Json::array();
-  for (const Access& access : violation.accesses) {
-    accesses.push_back({{"step", access.step},
-                        {"task", valid_utf8(access.task)},
-                        {"what", valid_utf8(access.what)},
-                        {"stack", to_json(access.stack)}});
+Json to_json(const std::vector<Access>& accesses) {
+  Json result = Json::array();
+  for (const Access& access : accesses) {
+    result.push_back({{"step", access.step},
+                      {"task", valid_utf8(access.task)},
+                      {"what", valid_utf8(access.what)},
+                      {"stack", to_json(access.stack)}});
   }
+  return result;
+}
+
+Json to_json(const std::vector<Warning>& warnings) {
+  Json result = Json::array();
+  for (const Warning& warning : warnings) {
+    result.push_back({{"rule", valid_utf8(warning.rule)},
+                      {"message", valid_utf8(warning.message)},
+                      {"accesses", to_json(warning.accesses)}});
+  }
+  return result;
+}
+
+Json to_json(const Violation& violation) {
   return {{"rule", valid_utf8(violation.rule)},
           {"message", valid_utf8(violation.message)},
           {"step", violation.step},
           {"schedule", valid_utf8(violation.schedule)},
           {"shrunk", valid_utf8(violation.shrunk)},
-          {"accesses", std::move(accesses)},
+          {"accesses", to_json(violation.accesses)},
           {"region", violation.region ? to_json(*violation.region) : Json()},
           {"sanitizer", valid_utf8(violation.sanitizer)}};
 }
@@ -117,6 +131,7 @@ Json to_json(const Bounds& bounds) {
                {"preemptions", bounds.preemptions < 0 ? Json() : Json(bounds.preemptions)},
                {"max_steps", bounds.max_steps},
                {"plain_accesses", valid_utf8(bounds.plain_accesses)}};
+  if (bounds.leaks) json["leaks"] = true;
   if (bounds.spurious_wakeups) json["spurious_wakeups"] = true;
   return json;
 }
@@ -190,6 +205,7 @@ Json to_json(const Verdict& verdict) {
           {"uncontrolled", to_json(verdict.uncontrolled)},
           {"counters", std::move(counters)},
           {"reproduce", valid_utf8(verdict.reproduce)}};
+  if (!verdict.warnings.empty()) json["warnings"] = to_json(verdict.warnings);
   if (!verdict.command.empty()) json["command"] = to_json(verdict.command);
   if (!verdict.output.empty()) json["output"] = valid_utf8(verdict.output);
   return json;

@@ -125,6 +125,10 @@ Access read_access(const Node& node) {
   return access;
 }
 
+Warning read_warning(const Node& node) {
+  return {node["rule"].string(), node["message"].string(), node["accesses"].list(read_access)};
+}
+
 Region read_region(const Node& node) {
   Region region;
   region.name = node["name"].string();
@@ -201,6 +205,7 @@ Bounds read_bounds(const Node& node) {
   if (!preemptions.is_null()) bounds.preemptions = preemptions.natural<int>();
   bounds.max_steps = node["max_steps"].natural<std::uint64_t>();
   bounds.plain_accesses = node["plain_accesses"].string();
+  if (node.has("leaks")) bounds.leaks = node["leaks"].boolean();
   if (node.has("spurious_wakeups")) bounds.spurious_wakeups = node["spurious_wakeups"].boolean();
   return bounds;
 }
@@ -247,6 +252,7 @@ Verdict read_verdict(const Node& node) {
   verdict.counters =
       node["counters"].map([](const Node& at) { return at.natural<std::uint64_t>(); });
   verdict.reproduce = node["reproduce"].string();
+  if (node.has("warnings")) verdict.warnings = node["warnings"].list(read_warning);
   if (node.has("command")) verdict.command = node["command"].list(read_string);
   if (node.has("output")) verdict.output = node["output"].string();
   return verdict;

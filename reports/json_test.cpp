@@ -57,6 +57,17 @@ TEST(JsonReport, UnboundedPreemptionsAreNull) {
   EXPECT_EQ(read_report(write_report(report), "r.json").verdicts[0].bounds.preemptions, -1);
 }
 
+TEST(JsonReport, WarningsAndLeaksComeBackAndAreLeftOutWhereThereAreNone) {
+  Report report = samples::report();
+  EXPECT_FALSE(to_json(report)["verdicts"][0].contains("warnings"));
+  EXPECT_FALSE(to_json(report)["verdicts"][0]["bounds"].contains("leaks"));
+  report.verdicts[0].warnings = {
+      {"lock-order", "one takes B while it holds A", report.verdicts[0].violation->accesses}};
+  report.verdicts[0].bounds.leaks = true;
+  EXPECT_EQ(to_json(report)["verdicts"][0]["warnings"][0]["rule"], "lock-order");
+  EXPECT_EQ(read_report(write_report(report), "r.json"), report);
+}
+
 TEST(JsonReport, BytesThatAreNoTextAreReplacedEverywhere) {
   Report report = samples::report();
   const std::string bad = "a\xff\xc0\x80z\0b";

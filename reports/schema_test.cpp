@@ -79,6 +79,16 @@ TEST_F(SchemaTest, AcceptsWhatIsWritten) {
   EXPECT_EQ(errors(to_json(none)), "");
 }
 
+TEST_F(SchemaTest, WarningsAndLeaks) {
+  Report report = samples::report();
+  report.verdicts[0].warnings = {
+      {"lock-order", "one takes B", report.verdicts[0].violation->accesses}};
+  report.verdicts[0].bounds.leaks = true;
+  EXPECT_EQ(errors(to_json(report)), "");
+  report.verdicts[0].warnings[0].rule = "never-heard-of";
+  EXPECT_NE(errors(to_json(report)), "");
+}
+
 TEST_F(SchemaTest, RefusesFieldsMissingAndTooMany) {
   for (const char* object :
        {"", "/verdicts/0", "/verdicts/0/violation", "/verdicts/0/violation/region",

@@ -66,6 +66,15 @@ struct Violation {
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
+// No violation, and no reason for another outcome: what should not be left as it is, though no execution
+// has come to harm by it.
+struct Warning {
+  std::string rule;
+  std::string message;
+  std::vector<Access> accesses;  // of the execution where it was seen first
+  friend bool operator==(const Warning&, const Warning&) = default;
+};
+
 // The one to replay.
 inline const std::string& shortest_schedule(const Violation& violation) {
   return violation.shrunk.empty() ? violation.schedule : violation.shrunk;
@@ -122,6 +131,7 @@ struct Bounds {
   std::uint64_t max_steps = 0;
   std::string plain_accesses = "none";  // which are scheduling points: none, racy, all
   bool spurious_wakeups = false;
+  bool leaks = false;  // the heap was looked over at the end of every execution
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 
@@ -148,6 +158,7 @@ struct Verdict {
   std::vector<std::string> tasks;  // of the violating execution, in order of creation, main first
   std::vector<Step> trace;         // of the violating execution
   std::vector<Example> examples;   // of a pass, where they were asked for
+  std::vector<Warning> warnings;
   std::vector<std::string> uncontrolled;          // what was seen but not hooked
   std::map<std::string, std::uint64_t> counters;  // stress: operations, regions opened, ...
   std::vector<std::string> command;  // the program and its arguments, where it is a whole one

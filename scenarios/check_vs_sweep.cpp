@@ -8,9 +8,12 @@
 //   unusedSlices = 7                  |
 //                                     free: take the 7 that are still pooled, munmap
 //   write slice                       -> SIGSEGV
+//
+// The same mistake can be made in a pool of the kind of `claimed` (check-then-act-purge): to look
+// whether all slices are free, and then to close the words whatever they are.
 #include "harness/scenario.hpp"
-#include "scenarios/observed_pool.hpp"
 #include "scenarios/page.hpp"
+#include "scenarios/planted.hpp"
 
 namespace {
 
@@ -18,7 +21,7 @@ using namespace scenarios;
 
 void play(harness::Execution& run, std::string_view variant) {
   const int rounds = run.controlled() ? 1 : 20;
-  auto pool = observed(variant, small_pool);
+  auto pool = observed_or_planted(variant, small_pool);
   pool->release(pool->allocate(page));
   run.spawn("reclaimer", [&] {
     for (int round = 0; round < rounds; ++round) {
@@ -42,6 +45,8 @@ HARNESS_SCENARIO({
     .about = "the check that a region is unused against an allocation before it is swept",
     .variants = {{"documented-fix", "freed-region-in-use",
                   "reclaimer@collected reader@holding reclaimer reader"},
-                 {"claimed", "pass", "reclaimer@claimed reader reclaimer reader"}},
+                 {"check-then-act-purge", "freed-region-in-use",
+                  "reclaimer@checked reader@holding reclaimer reader"},
+                 {"claimed", "pass", "reclaimer@claimed reader reclaimer"}},
     .play = play,
 });

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,31 @@
 #include "harness/observe.hpp"
 
 namespace scenarios {
+
+// A worker's cache of an observed pool: for the harness its slices are the pool's.
+class ObservedCache final : public allocator::PoolCache {
+ public:
+  ObservedCache(const void* pool, std::unique_ptr<allocator::PoolCache> cache)
+      : pool_(pool), cache_(std::move(cache)) {}
+
+  allocator::Slice allocate(std::size_t bytes) override {
+    harness::observe::asked(pool_);
+    const allocator::Slice slice = cache_->allocate(bytes);
+    harness::observe::given(pool_, slice.data(), slice.size());
+    return slice;
+  }
+
+  allocator::Released release(allocator::Slice slice) override {
+    harness::observe::returning(slice.data());
+    const allocator::Released result = cache_->release(slice);
+    harness::observe::returned(slice.data(), result == allocator::Released::ok);
+    return result;
+  }
+
+ private:
+  const void* pool_;
+  std::unique_ptr<allocator::PoolCache> cache_;
+};
 
 class ObservedPool final : public allocator::Pool {
  public:
@@ -45,6 +71,11 @@ class ObservedPool final : public allocator::Pool {
 
   allocator::Statistics statistics() const override { return pool_->statistics(); }
   allocator::Statistics recount() const override { return pool_->recount(); }
+  std::string verify() const override { return pool_->verify(); }
+  allocator::Activity activity() const override { return pool_->activity(); }
+  std::unique_ptr<allocator::PoolCache> make_cache() override {
+    return std::make_unique<ObservedCache>(this, pool_->make_cache());
+  }
   std::size_t budget_bytes() const override { return pool_->budget_bytes(); }
 
   // At a quiet point (no call is under way): every figure of the pool against a recount, and the
@@ -59,6 +90,12 @@ class ObservedPool final : public allocator::Pool {
     }
     tell("slices out", said.slices_out, anew.slices_out);
     tell("slices out, by the client's count", said.slices_out, slices_out);
+  }
+
+  // At a quiet point: what the pool itself finds that does not add up.
+  void check_verified() const {
+    const std::string wrong = pool_->verify();
+    if (!wrong.empty()) harness::observe::violated("accounting-drift", wrong.c_str());
   }
 
  private:

@@ -7,9 +7,16 @@
 // What must hold: the bytes read are the bytes written (`lost-data` otherwise), and the rules that
 // hold everywhere. A request may fail while the budget is used up; the writer then gives the record
 // up after some attempts.
+//
+// --threads says how many writers there are on real threads (4); with --seconds they go on as long.
+//
+// With ALLOCATION_TRACE_TO=FILE in the environment what the pool was asked for is written there, as
+// a trace for trace-replay; of several executions the last one's.
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,8 +25,10 @@
 #include <vector>
 
 #include "harness/scenario.hpp"
+#include "scenarios/figures.hpp"
 #include "scenarios/observed_pool.hpp"
 #include "scenarios/page.hpp"
+#include "scenarios/traces/recording_pool.hpp"
 
 namespace {
 
@@ -49,13 +58,15 @@ Workload workload_of(const harness::Execution& run) {
     work.options.region_bytes = 32 * kib;
     work.options.budget_bytes = 3 * work.options.region_bytes;
   } else {
-    work.writers = 4;
+    work.writers = static_cast<int>(threads_asked_for(4));
     work.records = 12;
     work.more_text = 48 * kib;
     work.sweeps = 100;
     work.attempts = 200;
     work.options.region_bytes = 128 * kib;
     work.options.budget_bytes = 5 * work.options.region_bytes;
+    work.options.budget_bytes +=
+        static_cast<std::size_t>(std::max(0, work.writers - 4)) * work.options.region_bytes / 2;
   }
   return work;
 }
@@ -190,9 +201,37 @@ void check_nothing_lost(ObservedPool& pool, std::size_t largest) {
   }
 }
 
+// The pool of the variant, through a recorder where a trace is wanted.
+class Recorded {
+ public:
+  explicit Recorded(std::unique_ptr<allocator::Pool> pool) {
+    if (const char* file = std::getenv("ALLOCATION_TRACE_TO"); file != nullptr) {
+      file_ = file;
+      auto recording = std::make_unique<traces::RecordingPool>(std::move(pool));
+      recording_ = recording.get();
+      pool = std::move(recording);
+    }
+    pool_ = std::make_unique<ObservedPool>(std::move(pool));
+  }
+  ObservedPool& pool() { return *pool_; }
+
+  void write() const {
+    if (recording_ == nullptr) return;
+    std::ofstream out(file_, std::ios::trunc);
+    out << recording_->trace();
+    if (!out.flush()) throw std::runtime_error("cannot write the trace to '" + file_ + "'");
+  }
+
+ private:
+  std::string file_;
+  traces::RecordingPool* recording_ = nullptr;
+  std::unique_ptr<ObservedPool> pool_;
+};
+
 void play(harness::Execution& run, std::string_view variant) {
   const Workload work = workload_of(run);
-  auto pool = observed(variant, work.options);
+  Recorded recorded(allocator::make(variant, work.options));
+  ObservedPool* const pool = &recorded.pool();
   Shared shared{*pool, work, variant != "claimed", {}};
   std::vector<int> written(static_cast<std::size_t>(work.writers));
   for (int writer = 0; writer < work.writers; ++writer) {
@@ -212,12 +251,14 @@ void play(harness::Execution& run, std::string_view variant) {
     }
   });
   run.join();
+  recorded.write();
   if (std::all_of(written.begin(), written.end(), [](int count) { return count == 0; })) {
     harness::observe::violated("assertion", "no record could be written at all");
   }
   check_nothing_lost(*pool, work.options.region_bytes / 2);
   pool->check_accounts(0);
   pool->close();
+  if (!run.controlled()) tell_activity(*pool);
 }
 
 }  // namespace

@@ -47,6 +47,6 @@ HARNESS_SCENARIO({
     .about = "discarding a region for reuse against an allocation from it",
     .variants = {{"madvise-reuse", "freed-region-in-use",
                   "reclaimer@collected reader@holding reclaimer reader"},
-                 {"claimed", "pass", "reclaimer@claimed reader reclaimer reader"}},
+                 {"claimed", "pass", "reclaimer@claimed reader reclaimer"}},
     .play = play,
 });

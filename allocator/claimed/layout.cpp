@@ -18,7 +18,7 @@ unsigned log2_of(std::size_t power_of_two) {
 
 std::uint32_t ClassLayout::all_of(std::size_t word) const {
   const std::size_t before = (word - first_word(region_of(word))) << word_shift;
-  const std::size_t here = std::min<std::size_t>(Word::slices, slices - before);
+  const std::size_t here = std::min(std::size_t{1} << word_shift, slices - before);
   return static_cast<std::uint32_t>((std::uint64_t{1} << here) - 1);
 }
 
@@ -32,18 +32,20 @@ std::size_t Layout::wanted_stride(const PerClass& region_bytes, std::size_t budg
   return std::bit_ceil(wanted);
 }
 
-Layout::Layout(const PerClass& region_bytes, std::size_t budget_bytes, std::size_t stride_bytes)
+Layout::Layout(const Shape& shape, const PerClass& region_bytes, std::size_t budget_bytes,
+               std::size_t stride_bytes)
     : stride_shift_(log2_of(stride_bytes)) {
-  for (std::size_t i = 0; i < size_classes.size(); ++i) {
+  for (std::size_t i = 0; i < shape.classes; ++i) {
     ClassLayout& layout = classes_[i];
     layout.region_bytes = region_bytes[i];
     layout.slices = region_bytes[i] / size_classes[i];
     const std::size_t places = std::bit_ceil(layout.slices);
     layout.slice_shift = log2_of(size_classes[i]);
-    layout.word_shift = log2_of(std::min<std::size_t>(places, Word::slices));
+    layout.word_shift = log2_of(std::min<std::size_t>(places, shape.word_slices));
     layout.region_shift = layout.slice_shift + log2_of(places);
     layout.region_words_shift = log2_of(places >> layout.word_shift);
-    layout.used_words = (layout.slices + Word::slices - 1) / Word::slices;
+    layout.used_words =
+        (layout.slices + (std::size_t{1} << layout.word_shift) - 1) >> layout.word_shift;
     layout.regions = std::min(budget_bytes / region_bytes[i], stride_bytes >> layout.region_shift);
   }
 }
@@ -59,24 +61,14 @@ void Layout::put_at(std::byte* reserved) {
   base_ = reserved + (past == 0 ? 0 : size_classes.back() - past);
 }
 
-Place Layout::locate(const std::byte* address) const {
-  // As numbers: the address may have nothing to do with our reservation. One below it wraps round.
-  const std::size_t offset =
-      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_);
-  Place place;
-  place.size_class = offset >> stride_shift_;
-  if (place.size_class >= size_classes.size()) return place;
-  const ClassLayout& layout = classes_[place.size_class];
-  const std::size_t in_class = offset & ((std::size_t{1} << stride_shift_) - 1);
-  const std::size_t in_region = in_class & ((std::size_t{1} << layout.region_shift) - 1);
-  if ((in_class >> layout.region_shift) >= layout.regions) return place;
-  if (in_region >= layout.region_bytes) return place;
-  const std::size_t number = in_class >> layout.slice_shift;
-  place.word = number >> layout.word_shift;
-  place.slice = static_cast<unsigned>(number & ((std::size_t{1} << layout.word_shift) - 1));
-  const bool inner = (in_class & ((std::size_t{1} << layout.slice_shift) - 1)) != 0;
-  place.result = inner ? Released::misaligned : Released::ok;
-  return place;
+void Layout::tell_addresses(detail::Magazines& cache) const {
+  cache.set_addresses(base_, stride_shift_);
+  for (std::size_t i = 0; i < size_classes.size(); ++i) {
+    const ClassLayout& layout = classes_[i];
+    const bool gaps = layout.region_bytes != std::size_t{1} << layout.region_shift;
+    if (gaps || layout.regions == 0) continue;
+    cache.set_end(i, (i << stride_shift_) + (layout.regions << layout.region_shift));
+  }
 }
 
 }  // namespace allocator::claimed

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "allocator/claimed/word.hpp"
+#include "harness/point.hpp"
 
 namespace allocator::claimed {
 
@@ -33,12 +34,16 @@ class Summary {
     bits(word).fetch_or(bit(word), std::memory_order_seq_cst);
   }
 
-  // After nothing could be claimed in `word`.
+  // After nothing could be claimed in `word`. `look_again`: false only in a planted defect.
+  template <bool look_again = true>
   void settle(std::size_t word) {
     if ((bits(word).load(std::memory_order_relaxed) & bit(word)) == 0) return;
+    if constexpr (!look_again) harness::point("settling");
     bits(word).fetch_and(~bit(word), std::memory_order_seq_cst);
-    if (words_[word].may_be_claimed()) mark(word);
+    if (look_again && words_[word].may_be_claimed()) mark(word);
   }
+
+  bool marked(std::size_t word) const { return (group(word / 64) & bit(word)) != 0; }
 
   bool any(std::size_t words) const {
     for (std::size_t i = 0; i < groups(words); ++i) {

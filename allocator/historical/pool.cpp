@@ -41,16 +41,19 @@ std::byte* HistoricalPool::grow_and_poll(std::size_t size_class) {
   const std::lock_guard hold(growth_locks_[size_class]);
   for (;;) {
     if (closed()) {
-      throw_out_of_memory(size_class, "the pool is closed", budget_.limit_bytes(),
-                          budget_.charged_bytes(), pools_[size_class].size());
+      refuse(size_class, "the pool is closed", Shortage::closed);
     }
     if (std::byte* slice = pools_[size_class].poll()) return slice;
     const std::string refused = grow(size_class);
     if (refused.empty()) continue;
     if (std::byte* slice = pools_[size_class].poll()) return slice;
-    throw_out_of_memory(size_class, refused, budget_.limit_bytes(), budget_.charged_bytes(),
-                        pools_[size_class].size());
+    refuse(size_class, refused, Shortage::budget);
   }
+}
+
+void HistoricalPool::refuse(std::size_t size_class, std::string_view reason, Shortage shortage) {
+  throw_out_of_memory(reason, {shortage, size_classes[size_class], budget_.limit_bytes(),
+                               budget_.charged_bytes(), pools_[size_class].size()});
 }
 
 // Returns why nothing was added; empty: something was.

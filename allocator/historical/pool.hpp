@@ -66,6 +66,8 @@ class HistoricalPool : public Pool {
 
  private:
   std::byte* grow_and_poll(std::size_t size_class);
+  // In the generations' terms everything but the end of the pool is a matter of the budget.
+  [[noreturn]] void refuse(std::size_t size_class, std::string_view reason, Shortage shortage);
   std::string grow(std::size_t size_class);
   bool make_room(std::size_t size_class, std::string& refused);
   std::string map_region(std::size_t size_class);

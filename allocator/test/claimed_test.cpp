@@ -36,14 +36,14 @@ TEST(Claimed, TellsMisuseApartWithoutEffect) {
   EXPECT_EQ(pool->release({slice.data() + 2048, 2048}), Released::misaligned);
   EXPECT_EQ(pool->release({slice.data() + 12288, 4096}), Released::foreign);  // between two regions
   EXPECT_EQ(pool->release({slice.data() + 8192, 4096}), Released::double_release);  // never out
-  EXPECT_EQ(pool->release({slice.data() + (1 << 20), 4096}), Released::unmapped);
+  EXPECT_EQ(pool->release({slice.data() + (1 << 20), 4096}), Released::closed);
   EXPECT_EQ(pool->release({slice.data() - 4096, 4096}), Released::foreign);
   EXPECT_EQ(pool->statistics(), before);
   EXPECT_EQ(pool->release(slice), Released::ok);
   EXPECT_EQ(pool->release(slice), Released::double_release);
   EXPECT_EQ(pool->release(other), Released::ok);
   EXPECT_EQ(pool->free_unused_regions(), 3u * 12288);
-  EXPECT_EQ(pool->release(slice), Released::unmapped);
+  EXPECT_EQ(pool->release(slice), Released::closed);
   EXPECT_EQ(pool->statistics(), Statistics{});
 }
 
@@ -145,7 +145,7 @@ TEST(Claimed, AClosedPoolWaitsForItsSlices) {
     EXPECT_EQ(pool->statistics(), pool->recount());
   }
   EXPECT_EQ(pool->statistics().mapped_bytes, 262144u);
-  EXPECT_EQ(pool->release(slices[5]), Released::unmapped);
+  EXPECT_EQ(pool->release(slices[5]), Released::closed);
   EXPECT_EQ(large.data()[262143], std::byte{0x11});
   EXPECT_EQ(pool->release(large), Released::ok);
   EXPECT_EQ(pool->statistics(), Statistics{});

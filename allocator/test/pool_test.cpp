@@ -341,7 +341,7 @@ TEST(Make, NamesOfResults) {
   EXPECT_EQ(name_of(Released::double_release), "double-release");
   EXPECT_EQ(name_of(Released::foreign), "foreign");
   EXPECT_EQ(name_of(Released::misaligned), "misaligned");
-  EXPECT_EQ(name_of(Released::unmapped), "unmapped");
+  EXPECT_EQ(name_of(Released::closed), "closed");
 }
 
 }  // namespace

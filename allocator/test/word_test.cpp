@@ -19,6 +19,7 @@ using allocator::size_classes;
 using allocator::claimed::ClassLayout;
 using allocator::claimed::Layout;
 using allocator::claimed::Place;
+using allocator::claimed::shipped_shape;
 using allocator::claimed::Summary;
 using allocator::claimed::Word;
 
@@ -38,7 +39,7 @@ TEST(Word, ClaimPutClose) {
   EXPECT_FALSE(word.put(1).first);
   EXPECT_TRUE(word.close_if_unused(0b110));
   EXPECT_FALSE(word.close_if_unused(0b110));
-  EXPECT_EQ(word.put(1).result, Released::unmapped);
+  EXPECT_EQ(word.put(1).result, Released::closed);
   EXPECT_EQ(word.try_claim(), Word::none);
   EXPECT_FALSE(word.count().open);
 }
@@ -47,7 +48,7 @@ TEST(Word, ReopensAsItWas) {
   Word word{};
   word.open(0xffffffff);
   ASSERT_TRUE(word.close_if_unused(0xffffffff));
-  word.reopen(0xffffffff, false);
+  word.reopen(0xffffffff);
   EXPECT_EQ(word.count().free, 0xffffffffu);
   EXPECT_EQ(word.try_claim(), 0);
 }
@@ -64,7 +65,7 @@ TEST(Word, ADrainingWordGivesNothingOut) {
   EXPECT_EQ(last.after, 0b11u);
   EXPECT_EQ(word.put(0).result, Released::double_release);
   EXPECT_TRUE(word.close_if_unused(0b11));
-  word.reopen(0b11, true);
+  word.reopen(0b11);
   EXPECT_EQ(word.try_claim(), Word::none);
   EXPECT_TRUE(word.close_if_unused(0b11));
   word.open(0b11);
@@ -105,7 +106,7 @@ TEST(Layout, AddressesLeadBackToTheirSlices) {
                                   std::size_t{262144}, std::size_t{1} << 20}) {
     const PerClass regions = regions_of(bytes);
     const std::size_t budget = 3 << 20;
-    Layout layout(regions, budget, Layout::wanted_stride(regions, budget));
+    Layout layout(shipped_shape, regions, budget, Layout::wanted_stride(regions, budget));
     auto* const reserved = reinterpret_cast<std::byte*>(std::uintptr_t{0x7000'0000'1000});
     layout.put_at(reserved);
     std::map<const std::byte*, std::size_t> seen;
@@ -117,7 +118,7 @@ TEST(Layout, AddressesLeadBackToTheirSlices) {
         for (std::size_t w = of.first_word(region); w < of.first_word(region) + of.used_words;
              ++w) {
           ASSERT_EQ(of.region_of(w), region);
-          for (unsigned s = 0; s < Word::slices; ++s) {
+          for (unsigned s = 0; s < Word::most_slices; ++s) {
             if ((of.all_of(w) >> s & 1) == 0) continue;
             const std::byte* address = layout.slice(c, w, s);
             ASSERT_EQ(reinterpret_cast<std::uintptr_t>(address) % size_classes[c], 0u);
@@ -152,7 +153,7 @@ TEST(Layout, AddressesLeadBackToTheirSlices) {
 
 TEST(Layout, NothingToReserveWhereNoRegionFits) {
   const PerClass regions = regions_of(1 << 20);
-  Layout layout(regions, 4096, Layout::wanted_stride(regions, 4096));
+  Layout layout(shipped_shape, regions, 4096, Layout::wanted_stride(regions, 4096));
   EXPECT_EQ(layout.reserved_bytes(), 0u);
   EXPECT_EQ(layout.locate(nullptr).result, Released::foreign);
 }
@@ -162,7 +163,7 @@ TEST(Layout, AHugeBudgetIsHeldWithinTheAddressesOfAProcess) {
   const std::size_t budget = ~std::size_t{0};
   const std::size_t stride = Layout::wanted_stride(regions, budget);
   EXPECT_EQ(stride, std::size_t{1} << 40);
-  EXPECT_EQ(Layout(regions, budget, stride).of(0).regions, std::size_t{1} << 20);
+  EXPECT_EQ(Layout(shipped_shape, regions, budget, stride).of(0).regions, std::size_t{1} << 20);
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ Options engine_options(const Request& request) {
   options.plain_accesses = request.plain_accesses;
   options.suppressions = request.suppressions;
   options.keep_going = request.keep_going;
+  options.leaks = request.leaks;
   options.spurious_wakeups = request.spurious_wakeups;
   options.interrupted = request.interrupted;
   if (request.progress)
@@ -126,6 +127,7 @@ Request request_for(const Scenario& scenario, const CommandLine& line) {
   request.max_steps = line.max_steps.value_or(Options().max_steps);
   request.schedule = line.schedule.value_or("");
   request.keep_going = line.keep_going;
+  request.leaks = line.leaks;
   request.spurious_wakeups = line.spurious_wakeups;
   request.data_races = line.data_races.value_or(Options().data_races);
   request.plain_accesses = line.plain_accesses.value_or(Options().plain_accesses);

@@ -50,6 +50,7 @@ struct Request {
   std::string plain_accesses;
   std::string suppressions;  // their text
   bool keep_going = false;
+  bool leaks = false;
   bool spurious_wakeups = false;
   const Program* program = nullptr;  // to run, in the place of a scenario's code
   std::function<void(const Effort&)> progress;

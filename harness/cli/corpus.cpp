@@ -212,6 +212,8 @@ int corpus_command(const std::vector<std::string>& arguments) {
       code = 3;
     }
   }
+  if (asked.action == "list" && corpus.entries.empty())
+    print(STDERR_FILENO, fmt::format("harness: nothing is kept in '{}'\n", asked.directory));
   if (asked.action == "prune")
     print(STDOUT_FILENO,
           fmt::format("{} removed, {} kept\n", removed, corpus.entries.size() - removed));

@@ -82,6 +82,9 @@ constexpr std::array table{
         "how long to look for a shorter schedule of a violation, and again for what of it matters. "
         "Counted in steps, two million a second, so that the same seed says the same; the clock "
         "ends it after three times as long. 0: neither"},
+    OptionSpec{"threads", "N", "", limits, everywhere, false,
+               "with --mode stress: how many threads a workload has, 1 to 256, where its scenario asks "
+               "for the number (parallel-serialization and churn do)"},
     OptionSpec{"max-steps", "N", "20000", limits, everywhere, false,
                "scheduling points of one execution; one that needs more is cut off"},
     OptionSpec{"preemptions", "N", "2", limits, everywhere, false,
@@ -92,6 +95,9 @@ constexpr std::array table{
     OptionSpec{"shard", "I/N", "", limits, everywhere, false,
                "part I of N of the search, from 1, for a machine of its own; together the parts are the "
                "whole. A part may only say that it was clean, not that all is"},
+    OptionSpec{"leaks", "", "", how, everywhere, false,
+               "blocks of the heap that an execution leaves behind, with nothing pointing to them, are "
+               "violations (leak)"},
     OptionSpec{"spurious-wakeups", "", "", how, everywhere, false,
                "a wait on a condition or futex may also end by itself, once in each task: finds "
                "waits that are not in a loop"},

@@ -165,7 +165,7 @@ void check_replay(const Settings& settings, const CommandLine& line) {
       throw UsageError(fmt::format("{} has no meaning with {}, which runs one given interleaving",
                                    setting->origin, line.replay ? "--replay" : "--schedule"));
   if (!line.replay) return;
-  for (const char* name : {"seed", "max-steps", "spurious-wakeups"})
+  for (const char* name : {"seed", "max-steps", "spurious-wakeups", "leaks"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(
           fmt::format("{} has no meaning with --replay: the report says it", setting->origin));
@@ -195,9 +195,13 @@ void check_break_at(const Settings& settings, const CommandLine& line) {
 }
 
 void check_stress(const Settings& settings, const CommandLine& line) {
-  if (line.mode != Mode::stress) return;
+  if (line.mode != Mode::stress) {
+    if (const Setting* threads = settings.find("threads"); threads && threads->origin.starts_with("--"))
+      throw UsageError(threads->origin + " goes with --mode stress: what is explored must be small");
+    return;
+  }
   for (const char* name : {"strategy", "preemptions", "depth", "shard", "max-steps", "keep-going", "spurious-wakeups",
-                           "data-races", "plain-accesses"})
+                           "leaks", "data-races", "plain-accesses"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin +
                        " has no meaning in stress mode: the system decides the order");
@@ -227,8 +231,10 @@ void read_search(const Settings& settings, CommandLine& line) {
   line.strategy = text(settings, "strategy");
   line.seed = seed_of(settings);
   line.keep_going = flag(settings, "keep-going");
+  line.leaks = flag(settings, "leaks");
   line.spurious_wakeups = flag(settings, "spurious-wakeups");
   line.executions = number(settings, "executions", 0, most_executions);
+  line.threads = number(settings, "threads", 1, 256);
   line.max_steps = number(settings, "max-steps", 1, most_steps);
   line.preemptions = preemptions_of(settings);
   line.data_races = word(settings, "data-races", {"auto", "learn", "off", "report"});
@@ -255,7 +261,7 @@ void read_program(const Settings& settings, CommandLine& line, bool engine) {
           setting->origin));
   if (!line.runs_program) return;
   if (!engine) no_engine("harness run");
-  for (const char* name : {"scenario", "variant", "list", "plugin-dir"})
+  for (const char* name : {"scenario", "variant", "list", "plugin-dir", "threads"})
     if (const Setting* setting = settings.find(name); setting && setting->origin.starts_with("--"))
       throw UsageError(setting->origin + " is about scenarios, and `harness run` runs a program");
   line.scenario.reset();

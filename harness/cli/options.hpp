@@ -39,9 +39,11 @@ struct CommandLine {
   bool explain = false;       // a violation under stress is looked for under control
   bool explain_pass = false;  // show a few executions of what passes
   bool keep_going = false;
+  bool leaks = false;
   bool spurious_wakeups = false;
   std::optional<std::uint64_t> executions;
   std::optional<double> seconds;
+  std::optional<std::uint64_t> threads;  // of a workload on real threads
   std::optional<std::uint64_t> max_steps;
   double shrink_seconds = 1;
   std::optional<int> preemptions;   // -1: no bound

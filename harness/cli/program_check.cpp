@@ -103,6 +103,13 @@ std::vector<std::string> words_of_report(const std::string& file) {
                                file));
 }
 
+std::string remedy_for_report(const CommandLine& line) {
+  return fmt::format(
+      "\nThat is how the report calls it; replay it where it was run, or say where it is: "
+      "harness run --replay {} -- PROGRAM [ARGUMENT...]",
+      *line.replay);
+}
+
 }  // namespace
 
 Program program_of(const CommandLine& line) {
@@ -111,7 +118,8 @@ Program program_of(const CommandLine& line) {
   if (program.words.front().empty()) throw UsageError("the program's name is empty");
   program.path = find_program(program.words.front());
   if (const std::string obstacle = obstacle_in(program.path); !obstacle.empty())
-    throw UsageError(fmt::format("'{}' {}", program.path, obstacle));
+    throw UsageError(fmt::format("'{}' {}{}", program.path, obstacle,
+                                 line.program.empty() ? remedy_for_report(line) : ""));
   program.expected = line.expected;
   program.expected_status = line.expected_status;
   program.isolation = line.isolation;

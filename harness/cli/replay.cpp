@@ -39,6 +39,13 @@ const Item& named(const std::vector<Item>& items, const std::string& name, std::
   throw UsageError(fmt::format("--replay: report '{}': {}", file, unknown(kind, name, known)));
 }
 
+bool is_about_program(const reports::Report& report) {
+  return std::any_of(report.verdicts.begin(), report.verdicts.end(),
+                     [](const reports::Verdict& verdict) {
+                       return verdict.violation && !verdict.command.empty();
+                     });
+}
+
 // The violations that --scenario and --variant choose among those of the report.
 std::vector<reports::Verdict> chosen(const reports::Report& report, const CommandLine& line) {
   std::set<std::string> scenarios;
@@ -50,6 +57,9 @@ std::vector<reports::Verdict> chosen(const reports::Report& report, const Comman
   }
   if (scenarios.empty())
     throw UsageError(fmt::format("--replay: report '{}' holds no violation", *line.replay));
+  if (!line.runs_program && is_about_program(report))
+    throw UsageError(fmt::format(
+        "--replay: report '{0}' is about a program; write harness run --replay {0}", *line.replay));
   std::vector<std::string> wanted;
   std::vector<std::string> of;
   try {
@@ -74,7 +84,7 @@ std::vector<reports::Verdict> chosen(const reports::Report& report, const Comman
 // "" or why this violation cannot be replayed by this build.
 std::string obstacle(const reports::Verdict& verdict) {
   const std::string name = verdict.scenario + "/" + verdict.variant;
-  if (verdict.violation->schedule.empty())
+  if (verdict.violation->schedule.empty() && verdict.mode == "stress")
     return name +
            " was found on real threads without a schedule; run its scenario with --mode stress "
            "again";
@@ -88,17 +98,23 @@ std::string obstacle(const reports::Verdict& verdict) {
 KnownViolation to_known(const reports::Verdict& verdict, const CommandLine& line,
                         const std::vector<Scenario>& scenarios) {
   KnownViolation recorded;
+  if (line.runs_program && verdict.scenario != scenarios.front().name)
+    throw UsageError(fmt::format("--replay: report '{}' is about the program {}, not {}",
+                                 *line.replay, verdict.scenario, scenarios.front().name));
   recorded.scenario = &named(scenarios, verdict.scenario, "scenario", *line.replay);
   recorded.variant = &named(recorded.scenario->variants, verdict.variant,
                             "variant of " + verdict.scenario, *line.replay);
   recorded.request = request_for(*recorded.scenario, line);
   recorded.request.seed = verdict.seed;
   recorded.request.schedule = reports::shortest_schedule(*verdict.violation);
+  // Without a single choice any execution is the one that was recorded.
+  if (recorded.request.schedule.empty()) recorded.request.executions = 1;
+  recorded.request.leaks = verdict.bounds.leaks;
   recorded.request.spurious_wakeups = verdict.bounds.spurious_wakeups;
   if (verdict.bounds.max_steps > 0)
     recorded.request.max_steps = std::min(verdict.bounds.max_steps, most_steps);
   try {
-    parse_schedule(recorded.request.schedule);
+    if (!recorded.request.schedule.empty()) parse_schedule(recorded.request.schedule);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("--replay: report '{}': schedule of {}/{}: {}", *line.replay,
                                  verdict.scenario, verdict.variant, error.what()));

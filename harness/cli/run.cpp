@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "harness/cli/backend.hpp"
 #include "harness/cli/break_at.hpp"
@@ -176,6 +178,8 @@ class Run {
 void load(const CommandLine& line) {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  // A plugin that wants to know looks there: it is where an option may stand, too.
+  if (line.threads) setenv("HARNESS_THREADS", std::to_string(*line.threads).c_str(), 1);
   const auto dirs = plugin_dirs(line.plugin_dirs, line.plugin_path, executable.string());
   const LoadedPlugins loaded = load_plugins(dirs, sanitizer_name());
   for (const std::string& warning : loaded.warnings) warn(warning);
@@ -272,6 +276,9 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
 
 // A whole program is a scenario of one variant, called as its file.
 int run_program(const CommandLine& line, const std::string& program, int output) {
+  if (line.break_at)
+    throw UsageError("--break-at is for scenarios: harness run explores in the program's own process, where gdb has no "
+                     "part; --replay FILE --verbose --stacks shows every step");
   check_strategy(line);
   if (line.schedule) parse_schedule(*line.schedule);
   const Program tested = program_of(line);

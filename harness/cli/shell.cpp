@@ -71,7 +71,9 @@ std::string reproduce_command(const reports::Verdict& verdict, const CommandLine
   const bool under_control = verdict.mode == "explore";  // though stress may have asked for it
   if (verdict.mode == "stress" || (line.mode == Mode::stress && !under_control))
     text += " --mode stress";
+  if (line.threads && verdict.mode == "stress") text += fmt::format(" --threads {}", *line.threads);
   if (verdict.seed != 1) text += fmt::format(" --seed {}", verdict.seed);
+  if (line.leaks) text += " --leaks";
   if (line.spurious_wakeups) text += " --spurious-wakeups";
   if (line.max_steps) text += fmt::format(" --max-steps {}", *line.max_steps);
   return text + how;

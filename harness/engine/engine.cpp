@@ -16,6 +16,7 @@
 namespace harness {
 
 Engine* active = nullptr;
+bool plain_matters = false;
 
 Engine::Engine(Shared& shared, UserHeap& heap, MappedMemory& memory, Snapshot& snapshot)
     : shared_(shared), heap_(heap), memory_(memory), snapshot_(snapshot), oracles_(make_oracles()) {
@@ -215,7 +216,7 @@ void Engine::dispatch(const Event& event) {
   }
 }
 
-Recorded Engine::recorded(const Event& event) {
+Recorded Engine::recorded(const Event& event) const {
   Recorded to;
   to.event = event;
   to.event.label = shared_.intern(event.label);
@@ -238,6 +239,19 @@ void Engine::violate(const Violation& violation) {
   shared_.violating_execution = execution_;
   shared_.violating_steps = steps_;
   leave(Outcome::violated);
+}
+
+void Engine::choose_address(std::size_t bytes, std::size_t alignment, std::uintptr_t where) {
+  Task& me = *current_;
+  if (unfinished_ < 2 || me.reuse == Task::Reuse::no) return;
+  const std::uintptr_t freed = heap_.again_from(bytes, alignment, me.id);
+  if (freed == 0) return;
+  if (me.reuse == Task::Reuse::undecided) {
+    const Event event{.op = Op::allocate, .object = freed, .bytes = bytes, .where = where};
+    me.reuse = choose(event, 2) == 0 ? Task::Reuse::yes : Task::Reuse::no;
+    executed();
+  }
+  if (me.reuse == Task::Reuse::yes) heap_.take_again(freed);
 }
 
 void Engine::fail(std::string_view why) {
@@ -271,6 +285,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   execution_ = number;
   steps_ = 0;
   alone_events_ = 0;
+  alone_unchanged_ = 0;
   access_is_point = true;
   plain_left = plain_run;
   points.begin(settings_.all_plain_points);
@@ -282,6 +297,9 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   now_ns_ = 0;
   idle_rounds_ = 0;
   spinners_ = 0;
+  patient_until_ = first_look;
+  turns_ = first_turns;
+  looks_ = 0;
   ahead_ = false;
   // The same in every execution: a strategy that knows the program relies on it, and so does a replay.
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;
@@ -318,11 +336,14 @@ Engine::Outcome Engine::finish() {
       break;
     }
   }
+  if (outcome_ == Outcome::completed && settings_.leaks) {
+    play_->end();
+    look_for_leaks();
+  }
   if (outcome_ == Outcome::completed) strategy_->completed();
   strategy_->end();
   current_ = nullptr;
-  shared_.interleavings.expect(hash_);
-  shared_.orders.expect(order_.value());
+  plain_matters = false;
   if (steps_ > shared_.longest.load(std::memory_order_relaxed))
     shared_.longest.store(steps_, std::memory_order_relaxed);
   restore_state();
@@ -343,6 +364,8 @@ void Engine::restore_state() {
   }
   made_keys_.clear();
   objects_.reset();
+  lock_order_.begin();
+  allocations_.begin();
   memory_.reset();
   heap_.reset();
   exit_handlers().reset();

@@ -23,6 +23,8 @@
 #include "harness/engine/descriptors.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/engine/fiber_pool.hpp"
+#include "harness/engine/leaks.hpp"
+#include "harness/engine/lock_order.hpp"
 #include "harness/engine/mapped_memory.hpp"
 #include "harness/engine/objects.hpp"
 #include "harness/engine/plain_points.hpp"
@@ -58,6 +60,7 @@ class Engine {
     std::uint64_t max_steps = 20'000;
     bool records = false;             // full history into shared memory
     bool protects = false;            // freed memory faults, see MappedMemory
+    bool leaks = false;               // of the heap, at the end of an execution
     bool spurious_wakeups = false;    // a wait may end without anybody's doing: a choice
     DataRaces data_races = DataRaces::report;
     bool all_plain_points = false;    // every plain access is a scheduling point
@@ -109,12 +112,26 @@ class Engine {
     if (settings_.records) record(event);
     dispatch(event);
   }
-  [[noreturn]] void violate(const Violation& violation);
+  // Into the history, where one is kept.
+  [[gnu::cold]] void record(const Event& event);
+  [[noreturn, gnu::cold]] void violate(const Violation& violation);
+  // No violation: told beside the verdict, once for the same places. `text()` is asked for the words; they may
+  // mention objects.
+  template <class Text>
+  void warn(const char* rule, std::span<const Recorded> events, Text text) {
+    if (is_news(rule, events)) keep_warning(rule, events, text());
+  }
+  void unlocked_by_stranger(const Object& object, std::uintptr_t where);
+  void ends_with_locks(const Task& task, const char* how);
+  LockOrder& lock_order() { return lock_order_; }
+  // The event with the stack of the task that runs.
+  Recorded recorded(const Event& event) const;
   // The tool's or the scenario's fault, not the program's.
-  [[noreturn]] void fail(std::string_view why);
+  [[noreturn, gnu::cold]] void fail(std::string_view why);
 
   Task& current() { return *current_; }
   Task& task(TaskId id) { return *tasks_[id]; }
+  const Task& task(TaskId id) const { return *tasks_[id]; }
   // At which op a task that is not ready is blocked; Op::end where it has ended or does not exist.
   Op blocked_at(TaskId id) const {
     return id < task_count_ && !tasks_[id]->done ? tasks_[id]->pending.op : Op::end;
@@ -132,28 +149,28 @@ class Engine {
   Object* find_object(const void* address) {
     return objects_.find(reinterpret_cast<std::uintptr_t>(address));
   }
-  void forget_object(const void* address) {
-    if (Object* const known = find_object(address)) known->owner = no_task, known->depth = known->readers = 0;
-  }
   UserHeap& heap() { return heap_; }
   MappedMemory& memory() { return memory_; }
   std::uint32_t step() const { return steps_; }
+  // Events so far, those of a lone task included.
+  std::uint64_t time() const { return steps_ + alone_events_; }
   std::uint64_t execution() const { return execution_; }
 
   // Threads. create(): the new task has run up to its first scheduling point when it returns.
   Task& create(std::string_view name, std::function<void()>* body, void* (*routine)(void*), void* argument,
                std::size_t stack_bytes = Fiber::usual_stack_bytes);
   // False where the limit on threads, ours or the system's, is reached.
-  bool can_create(std::size_t stack_bytes = Fiber::usual_stack_bytes);
+  bool can_create(std::size_t stack_bytes);
   Task* find_thread(pthread_t handle);
   // Makes again the fibers that a process of its own made for an execution (see HostedWorker).
   void own_fibers();
   // The program may use memory at `address`.
   void expect_memory(std::uintptr_t address) { races_.expect_memory(address); }
   // exit() of a whole program: the execution is over, whatever other tasks were about to do.
-  [[noreturn]] void end_program(int status, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void end_program(int status, std::uintptr_t where);
   void detach(Task& task);
   void joined(Task& task);
+  void note_joined(Task& task);
   // Where a library that is not restored has made the key, it will not make it again.
   void made_key(pthread_key_t key, std::uintptr_t where) {
     if (is_programs(where)) made_keys_.push_back(key);
@@ -168,7 +185,7 @@ class Engine {
   SignalActions& signal_actions() { return signal_actions_; }
   void expect_handlers() { handlers_expected_ = true; }
   bool handlers_expected() const { return handlers_expected_; }
-  void run_handlers();
+  [[gnu::cold]] void run_handlers();
 
   Descriptors& descriptors() { return descriptors_; }
   // True once in an execution.
@@ -180,12 +197,24 @@ class Engine {
   void advance_to(std::uint64_t ns) { now_ns_ = std::max(now_ns_, ns); }
   std::uint64_t random_bits();
 
+  // An atomic operation by the only task that is left, and nobody wants to know: the caller need not make an
+  // event of it.
+  [[gnu::always_inline]] bool passes(Op op, std::uintptr_t address) {
+    if (unfinished_ != 1 || races_.watching() || settings_.records || watched_.has(op) ||
+        MappedMemory::contains(address))
+      return false;
+    if (op != Op::store && ++alone_unchanged_ > SpinWatch::capacity) return false;  // it may be spinning
+    count_alone();
+    return true;
+  }
+
   // Spinning, see SpinWatch. After a load, a failed cas, or an rmw that changed nothing:
   // True where the task was found spinning, and slept.
   bool loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t value, std::uintptr_t where);
   // After anything that changed memory others may wait for:
   void changed(std::uintptr_t address, std::uint32_t bytes) {
     current_->spin.progress();
+    alone_unchanged_ = 0;
     idle_rounds_ = 0;
     if (spinners_ != 0) wake_spinners(address, bytes);
   }
@@ -198,32 +227,35 @@ class Engine {
   std::uint32_t plain_left = plain_run;
   PlainPoints points;
   // The access is at a place where accesses may be scheduling points, or the last of a long run.
-  void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  [[gnu::cold]] void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   bool reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   Races& races() { return races_; }
   // Not ordered with an earlier access.
-  void raced(const Race& race, Event now);
+  [[gnu::cold]] void raced(const Race& race, Event now);
   // Looks for races, and remembers the access for a later one.
   void look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   void look_at_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
                       std::uintptr_t where) {
-    if (!races_.watching()) return;
-    if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
-      raced(*race, now_.object == address ? now_ : access(address, bytes, writes ? Op::store : Op::load, where));
+    if (races_.watching()) note_atomic(address, bytes, reads, writes, order, where);
   }
+  // Before an allocation by the task that runs: does it get the block again that the task freed last? Asked where
+  // an atomic has held its address, so that something may come of it (ABA), and once in each task.
+  void choose_address(std::size_t bytes, std::size_t alignment, std::uintptr_t where);
+  void note_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // free() of a block that is free already, or of what is none.
-  [[noreturn]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  void look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
-  void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
+  [[gnu::cold]] void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // In a signal handler: never returns to the program.
-  [[noreturn]] void crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void crashed(const char* what, std::uintptr_t address, bool has_address, std::uintptr_t where);
   // The watching process has lost patience: where is the program?
   void note_stall(std::uintptr_t where);
   bool is_running() const { return current_ != nullptr; }
-  [[noreturn]] void assertion_failed(const char* text, std::uintptr_t where);
+  [[noreturn, gnu::cold]] void assertion_failed(const char* text, std::uintptr_t where);
   const Settings& settings() const { return settings_; }
-  void note_uncontrolled(const char* what);
+  [[gnu::cold]] void note_uncontrolled(const char* what);
 
   // Call stack of the current task as the instrumentation reports it; grows upwards.
   std::uintptr_t* shadow_top = nullptr;
@@ -240,7 +272,7 @@ class Engine {
     Recorded recorded;
   };
   [[gnu::always_inline]] void write(Event& to, const Event& event) {
-    to = event;
+    copy_by_field(to, event);
     to.task = current_->id;
     to.step = steps_;
   }
@@ -250,6 +282,8 @@ class Engine {
       offer(me, 0, Event{});
     return ready_[me.entry].event;
   }
+  void note_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                   std::uintptr_t where);
   void count_alone() {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
@@ -270,7 +304,7 @@ class Engine {
     shadow_base = task.shadow_base;
     shadow_end = task.shadow_base + shadow_frames;
   }
-  [[noreturn]] void leave(Outcome outcome);
+  [[noreturn, gnu::cold]] void leave(Outcome outcome);
   void begin(const Scenario& scenario, std::string_view variant, std::uint64_t number);
   Outcome finish();
   void restore_state();
@@ -278,21 +312,24 @@ class Engine {
   void withdraw(Task& task);
   void renumber(std::size_t from);
   void dispatch(const Event& event);
-  void record(const Event& event);
   void remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed);
   std::optional<Event> recall(const Race& race, std::size_t bytes);
+  void insert_into_history(const Recorded& recorded, std::uint32_t position);
+  void look_for_leaks();
   Event access(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where) const;
   std::string locks_of(TaskId task) const;
   bool is_suppressed(const Race& race, std::uintptr_t where);
-  Recorded recorded(const Event& event);
-  void handle(int signal);
-  void nothing_ready();
+  bool is_news(const char* rule, std::span<const Recorded> events) const;
+  void keep_warning(const char* rule, std::span<const Recorded> events, std::string_view message);
+  [[gnu::cold]] void handle(int signal);
+  [[gnu::cold]] void nothing_ready();
   TaskId holder_of(const Object& object, const Task& waits) const;
   bool let_spinners_go_on();
-  void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
-  bool put_to_sleep_if_spinning();
-  bool runs_ahead(const Event& event);
-  void offer_timeouts();
+  [[gnu::cold]] void wake_spinners(std::uintptr_t address, std::uint32_t bytes);
+  [[gnu::cold]] bool put_to_sleep_if_spinning();
+  [[gnu::cold]] bool runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where);
+  [[gnu::cold]] std::span<const Ready> whose_turn();
+  [[gnu::cold]] void offer_timeouts();
   void recycle(Task& task);
   void unless_last_exit();
   Fiber* free_fiber(std::size_t stack_bytes);
@@ -312,6 +349,8 @@ class Engine {
   std::uint32_t begun_ = 0;  // oracles that have seen an event of this execution, a bit each
 
   ObjectTable objects_;
+  LockOrder lock_order_;
+  Allocations allocations_;
   Races races_;
   std::vector<std::uint64_t> suppressed_;  // pairs of places whose races are not reported
   std::vector<Past> history_;  // where `records` is set: the plain accesses, for the other half of a race
@@ -331,12 +370,18 @@ class Engine {
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
   std::uint64_t alone_events_ = 0;
+  std::uint32_t alone_unchanged_ = 0;  // since it changed something
   std::uint64_t hash_ = 0;    // of the choices
   OrderHash order_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t execution_ = 0;
   std::uint64_t random_state_ = 0;
   std::uint32_t spinners_ = 0;
+  std::uint64_t patient_until_ = first_look;  // the step at which somebody may have waited too long
+  std::uint64_t turns_ = first_turns;  // steps without one of its own that a task has to bear
+  std::uint32_t looks_ = 0;
+  static constexpr std::uint64_t first_look = 4096;
+  static constexpr std::uint64_t first_turns = 2048;
   bool ahead_ = false;  // the current task repeats its loads without being asked, see loaded()
   std::uint32_t idle_rounds_ = 0;
   Context scheduler_;
@@ -347,6 +392,10 @@ class Engine {
 // The active execution: set exactly while code of the program under test runs. Null in the tool's own code, so
 // that the calls it makes are forwarded, and outside executions.
 [[gnu::visibility("hidden")]] extern Engine* active;
+
+// False: a plain access, but for one to memory from mmap(), is nobody's business: there is one task, and no race
+// to be half of.
+[[gnu::visibility("hidden")]] extern bool plain_matters;
 
 // Tool mode for the length of a caught call.
 class Entered {
@@ -414,14 +463,15 @@ class Entered {
     return;
   }
   if (ready_.empty()) nothing_ready();
-  const Ready& chosen = ask(ready_);
+  const Ready& chosen =
+      ask(steps_ < patient_until_ ? std::span<const Ready>(ready_) : whose_turn());
   Task& next = *tasks_[chosen.task];
   commit(chosen);
   if (&next != &me) switch_to(next);
 }
 
 [[gnu::always_inline]] inline Event& Engine::reach(const Event& event) {
-  const bool is_alone = unfinished_ == 1 || (ahead_ && runs_ahead(event));
+  const bool is_alone = unfinished_ == 1 || (ahead_ && runs_ahead(event.op, event.object, event.where));
   write(is_alone ? now_ : pending_of_current(), event);
   if (is_alone)
     count_alone();

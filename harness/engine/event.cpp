@@ -16,9 +16,9 @@ std::string_view name_of(Op op) {
       "write-point", "lock",      "try-lock",       "unlock",         "lock-shared", "try-lock-shared",
       "unlock-shared", "wait",    "wake",           "notify",         "futex-wait",  "futex-wake",
       "once",       "guard",      "semaphore-wait", "semaphore-post", "barrier",     "map",
-      "unmap",      "discard",    "protect",        "point",          "enter",       "leave",
+      "unmap",      "discard",    "protect",        "allocate",   "point",          "enter",       "leave",
       "clock",      "signal",         "descriptor",     "asked",      "given",          "returning",      "returned",    "closed",
-      "budget",     "counted",    "lost",           "violated",       "read",        "write",
+      "budget",     "counted",    "lost",           "violated",       "read",        "write", "destroy",
       "stuck",      "aborted",    "crashed"};
   const auto index = static_cast<std::size_t>(op);
   return index < names.size() ? names[index] : "unknown";

@@ -50,6 +50,7 @@ enum class Op : std::uint8_t {
   unmap,
   discard,  // madvise(MADV_DONTNEED): mapped, but its content is gone
   protect,
+  allocate,  // on the heap: at an address that was freed before (alternative 0), or a fresh one
   // other
   point,
   enter,    // function boundaries, only where a schedule names one
@@ -69,6 +70,7 @@ enum class Op : std::uint8_t {
   violated,
   read,     // plain accesses, to memory that is not plainly accessible
   write,
+  destroy,  // of a lock, condition, semaphore or barrier
   stuck,    // nothing can run: one for each task that has not ended, with what it waits for
   aborted,  // assert() failed; label: its text
   crashed,  // a signal, exit() or std::terminate; label: what
@@ -114,24 +116,22 @@ struct Event {
 // Copies an event that was made just now. Field by field, and kept so by the barriers: one wide load across
 // narrow stores that are still under way waits for them, which was a tenth of the engine's time.
 [[gnu::always_inline]] inline void copy_by_field(Event& to, const Event& from) {
-  to.step = from.step;
-  __asm__ volatile("" ::: "memory");
-  to.task = from.task;
-  __asm__ volatile("" ::: "memory");
-  to.op = from.op;
-  __asm__ volatile("" ::: "memory");
-  to.order = from.order;
-  __asm__ volatile("" ::: "memory");
-  to.alternative = from.alternative;
-  __asm__ volatile("" ::: "memory");
-  to.failed = from.failed;
-  __asm__ volatile("" ::: "memory");
-  to.object = from.object;
-  to.bytes = from.bytes;
-  to.before = from.before;
-  to.value = from.value;
-  to.label = from.label;
-  to.where = from.where;
+  const auto field = [](auto& target, auto value) {
+    target = value;
+    __asm__ volatile("" ::: "memory");
+  };
+  field(to.step, from.step);
+  field(to.task, from.task);
+  field(to.op, from.op);
+  field(to.order, from.order);
+  field(to.alternative, from.alternative);
+  field(to.failed, from.failed);
+  field(to.object, from.object);
+  field(to.bytes, from.bytes);
+  field(to.before, from.before);
+  field(to.value, from.value);
+  field(to.label, from.label);
+  field(to.where, from.where);
 }
 
 // A task that can run now, with the event it would execute. A task with several possible outcomes

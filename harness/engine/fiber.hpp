@@ -67,6 +67,10 @@ class Fiber {
   // The lowest pages of the stack, where an overflow faults.
   AddressRange guard() const { return {stack_base_ - guard_bytes, guard_bytes}; }
   std::size_t stack_bytes() const { return stack_bytes_; }
+  // With the thread-local storage, which is above it; while somebody else runs.
+  AddressRange stack_in_use() const {
+    return {context_.stack_pointer, stack_base_ + stack_bytes_ - context_.stack_pointer};
+  }
 
  private:
   struct Block {

@@ -16,33 +16,43 @@ constexpr std::size_t stack_bytes_of(std::size_t size) { return Fiber::usual_sta
 
 }  // namespace
 
-Fiber* FiberPool::take(std::size_t stack_bytes, std::span<const TlsImage> images) {
+std::size_t FiberPool::size_of(std::size_t stack_bytes) {
   std::size_t at = 0;
   while (at < sizes && stack_bytes_of(at) < stack_bytes) ++at;
-  if (at == sizes) return nullptr;
+  return at;
+}
+
+Fiber* FiberPool::take(std::size_t stack_bytes, std::span<const TlsImage> images) {
+  if (!can_take(stack_bytes, images)) return nullptr;
+  std::vector<Fiber*>& free = sizes_[size_of(stack_bytes)].free;
+  Fiber* const fiber = free.back();
+  free.pop_back();
+  return fiber;
+}
+
+bool FiberPool::can_take(std::size_t stack_bytes, std::span<const TlsImage> images) {
+  const std::size_t at = size_of(stack_bytes);
+  return at < sizes && (!sizes_[at].free.empty() || make_one(at, images));
+}
+
+bool FiberPool::make_one(std::size_t at, std::span<const TlsImage> images) {
   Size& size = sizes_[at];
-  if (!size.free.empty()) {
-    Fiber* const fiber = size.free.back();
-    size.free.pop_back();
-    return fiber;
-  }
   const std::size_t slot_bytes = stack_bytes_of(at) + Fiber::guard_bytes;
   // The last of the largest is room for the stack of Fiber::OfThisThread.
-  if ((size.all.size() + (at == sizes - 1 ? 2 : 1)) * slot_bytes > range_bytes) return nullptr;
+  if ((size.all.size() + (at == sizes - 1 ? 2 : 1)) * slot_bytes > range_bytes) return false;
   const LoadingPaused paused;
   const std::uintptr_t slot = stack_range.base + at * range_bytes + size.all.size() * slot_bytes;
   try {
     size.all.push_back(std::make_unique<Fiber>(slot, stack_bytes_of(at), images));
   } catch (const std::runtime_error&) {
-    return nullptr;
+    return false;
   }
-  return size.all.back().get();
+  size.free.push_back(size.all.back().get());
+  return true;
 }
 
 void FiberPool::give_back(Fiber& fiber) {
-  std::size_t at = 0;
-  while (stack_bytes_of(at) < fiber.stack_bytes()) ++at;
-  sizes_[at].free.push_back(&fiber);
+  sizes_[size_of(fiber.stack_bytes())].free.push_back(&fiber);
 }
 
 void FiberPool::own() {

@@ -16,6 +16,7 @@ class FiberPool {
  public:
   // nullptr where the limit on threads or stacks, ours or the system's, is reached.
   Fiber* take(std::size_t stack_bytes, std::span<const TlsImage> images);
+  bool can_take(std::size_t stack_bytes, std::span<const TlsImage> images);
   void give_back(Fiber& fiber);
   // A new execution: all of them are free.
   void reset();
@@ -29,6 +30,10 @@ class FiberPool {
   };
 
   static constexpr std::size_t sizes = 4;
+  // The smallest that is large enough; `sizes`: there is none.
+  static std::size_t size_of(std::size_t stack_bytes);
+  bool make_one(std::size_t at, std::span<const TlsImage> images);
+
   std::array<Size, sizes> sizes_;
 };
 

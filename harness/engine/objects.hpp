@@ -24,6 +24,12 @@ struct Object {
   std::uint64_t parties = 0;    // of a barrier
   std::uint32_t clock = 0;      // see Races: what whoever takes it next learns
   std::uint32_t shared_clock = 0;  // of the shared holders, for the next exclusive one
+  struct Destroyed {
+    std::uintptr_t where = 0;  // 0: it was not
+    std::uint32_t step = 0;
+    TaskId task = no_task;
+  } destroyed;
+  std::uint32_t nestings = 0;   // see LockOrder: what was taken while this was held; 0: nothing
   WaitList waiters;             // tasks whose next event needs it (exclusively)
   WaitList shared_waiters;
   WaitList sleepers;            // tasks that wait for somebody else's event on it

@@ -14,7 +14,7 @@ namespace harness {
 
 class OrderHash {
  public:
-  OrderHash() : places_(256) {}
+  OrderHash() : places_(mask_ + 1) {}
 
   void begin() {
     ++epoch_;
@@ -23,14 +23,13 @@ class OrderHash {
   }
 
   // The event is about to happen.
-  void add(const Event& event) {
+  [[gnu::always_inline]] void add(const Event& event) {
     if (event.task >= counts_.size()) [[unlikely]]
       counts_.resize(std::size_t{event.task} + 16);
     const std::uint64_t id = (std::uint64_t{event.task} + 1) << 32 | ++counts_[event.task];
-    if (event.alternative != 0) [[unlikely]]
-      hash_ += mixed(id ^ std::uint64_t{event.alternative} << 56);
     if (event.object != 0) touch(event.object, id, reads(event.op));
-    if (event.op == Op::wait && event.value != 0) touch(event.value, id, false);  // gives up its mutex
+    if (event.alternative != 0 || event.op == Op::wait) [[unlikely]]
+      add_rare(event, id);
   }
 
   std::uint64_t value() const { return hash_; }
@@ -49,50 +48,58 @@ class OrderHash {
     return (x ^ x >> 32) * 0xbf58476d1ce4e5b9;
   }
 
-  void touch(std::uintptr_t object, std::uint64_t id, bool only_reads) {
-    Place& place = at(object >> 3);
-    const std::uint64_t after_write = mixed(id ^ (place.write << 20 | place.write >> 44));
+  [[gnu::cold]] void add_rare(const Event& event, std::uint64_t id) {
+    hash_ += mixed(id ^ std::uint64_t{event.alternative} << 56);
+    if (event.op == Op::wait && event.value != 0) touch(event.value, id, false);  // gives up its mutex
+  }
+
+  [[gnu::always_inline]] void touch(std::uintptr_t object, std::uint64_t id, bool only_reads) {
+    const std::uint64_t address = object >> 3;
+    Place* place = &places_[slot_of(address)];
+    if (place->address != address || place->epoch != epoch_) [[unlikely]]
+      place = &find(address);
+    const std::uint64_t after_write = id ^ (place->write << 20 | place->write >> 44);
     if (only_reads) {
-      hash_ += after_write;
-      place.reads += mixed(id);
+      hash_ += mixed(after_write);
+      place->reads += mixed(id);
     } else {
-      hash_ += mixed(after_write ^ place.reads);
-      place.write = id;
-      place.reads = 0;
+      hash_ += mixed(after_write ^ place->reads);
+      place->write = id;
+      place->reads = 0;
     }
   }
 
-  Place& at(std::uint64_t address) {
+  [[gnu::noinline]] Place& find(std::uint64_t address) {
     std::size_t slot = slot_of(address);
-    while (places_[slot].epoch == epoch_) {
+    for (; places_[slot].epoch == epoch_; slot = (slot + 1) & mask_)
       if (places_[slot].address == address) return places_[slot];
-      slot = (slot + 1) & (places_.size() - 1);
-    }
     if (2 * ++used_ > places_.size()) [[unlikely]] {
       grow();
-      return at(address);
+      return find(address);
     }
     places_[slot] = {address, 0, 0, epoch_};
     return places_[slot];
   }
 
   std::size_t slot_of(std::uint64_t address) const {
-    return (address * 0x9e3779b97f4a7c15 >> 40) & (places_.size() - 1);
+    return (address * 0x9e3779b97f4a7c15 >> 40) & mask_;
   }
 
-  [[gnu::noinline]] void grow() {
+  [[gnu::cold]] void grow() {
     std::vector<Place> old(places_.size() * 2);
     old.swap(places_);
+    mask_ = places_.size() - 1;
     for (const Place& place : old) {
       if (place.epoch != epoch_) continue;
       std::size_t slot = slot_of(place.address);
-      while (places_[slot].epoch == epoch_) slot = (slot + 1) & (places_.size() - 1);
+      while (places_[slot].epoch == epoch_) slot = (slot + 1) & mask_;
       places_[slot] = place;
     }
     --used_;  // the one that is to be added is counted again
   }
 
-  std::vector<Place> places_;  // a power of two
+  std::size_t mask_ = 255;     // of a power of two
+  std::vector<Place> places_;
   std::vector<std::uint32_t> counts_;  // events, by task
   std::uint64_t hash_ = 0;
   std::uint64_t epoch_ = 0;

@@ -44,6 +44,12 @@ Event Engine::access(std::uintptr_t address, std::size_t bytes, Op op, std::uint
   return {.step = steps_, .task = current_->id, .op = op, .object = address, .bytes = bytes, .where = where};
 }
 
+void Engine::note_atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order,
+                         std::uintptr_t where) {
+  if (const Race* const race = races_.atomic(address, bytes, reads, writes, order)) [[unlikely]]
+    raced(*race, now_.object == address ? now_ : access(address, bytes, writes ? Op::store : Op::load, where));
+}
+
 void Engine::look_at(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (const Race* const race = races_.plain(address, bytes, is_write, where)) [[unlikely]]
     raced(*race, access(address, bytes, is_write ? Op::write : Op::read, where));
@@ -57,6 +63,11 @@ void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintpt
     raced(*race, now);
   }
   if (settings_.records) remember(address, bytes, Op::write, where, true);
+}
+
+void Engine::look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
+  races_.allocated(address, bytes, where);
+  if (settings_.records && races_.watching()) remember(address, bytes, Op::write, where, false);
 }
 
 void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) {
@@ -105,14 +116,17 @@ std::optional<Event> Engine::recall(const Race& race, std::size_t bytes) {
   };
   const auto found = std::find_if(history_.rbegin(), history_.rend(), is_it);
   if (found == history_.rend()) return {};
-  const std::uint32_t count = shared_.recorded.load();
-  if (count < shared_.max_recorded) {
-    Recorded* const place = shared_.events + std::min(found->position, count);
-    std::copy_backward(place, shared_.events + count, shared_.events + count + 1);
-    *place = found->recorded;
-    shared_.recorded.store(count + 1);
-  }
+  insert_into_history(found->recorded, found->position);
   return found->recorded.event;
+}
+
+void Engine::insert_into_history(const Recorded& recorded, std::uint32_t position) {
+  const std::uint32_t count = shared_.recorded.load();
+  if (count >= shared_.max_recorded) return;
+  Recorded* const place = shared_.events + std::min(position, count);
+  std::copy_backward(place, shared_.events + count, shared_.events + count + 1);
+  *place = recorded;
+  shared_.recorded.store(count + 1);
 }
 
 std::string Engine::locks_of(TaskId task) const {

@@ -19,7 +19,7 @@ Engine::Play::Play(Engine& engine) : engine_(engine) {
 void Engine::Play::begin(const Scenario& scenario, std::string_view variant) {
   scenario_ = &scenario;
   variant_ = variant;
-  started_ = running_ = 0;
+  started_ = joined_ = running_ = 0;
   all_ended_ = {};
 }
 
@@ -29,7 +29,7 @@ void Engine::Play::spawn(std::string_view name, std::function<void()> body) {
   if (name.empty() || name == "main" || std::any_of(spawned_.begin(), spawned_.end(), same))
     entered->fail(fmt::format("a task may not be called '{}': the name is {}", name,
                               name.empty() ? "empty" : "taken"));
-  spawned_.push_back({std::string(name), std::move(body)});
+  spawned_.push_back({std::string(name), std::move(body), no_task});
 }
 
 void Engine::Play::join() {
@@ -37,15 +37,14 @@ void Engine::Play::join() {
   for (; started_ < spawned_.size(); ++started_) {
     ++running_;
     Spawned& spawned = spawned_[started_];
-    entered->create(spawned.name, &spawned.body, nullptr, nullptr);
+    spawned.task = entered->create(spawned.name, &spawned.body, nullptr, nullptr).id;
   }
   entered->reach_when(all_ended_, running_ == 0,
                       Event{.op = Op::join, .value = no_task,
                             .where = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0))},
                       WaitsFor::join);
   entered->executed();
-  for (TaskId task = 1; task < entered->task_count(); ++task)
-    if (entered->task(task).body != nullptr) entered->races().joined(task);
+  for (; joined_ < started_; ++joined_) entered->note_joined(entered->task(spawned_[joined_].task));
 }
 
 void Engine::Play::ended(const Task& task) {

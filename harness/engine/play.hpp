@@ -29,6 +29,7 @@ class Engine::Play final : public Execution {
   struct Spawned {
     std::string name;
     std::function<void()> body;
+    TaskId task = no_task;
   };
 
   Engine& engine_;
@@ -37,6 +38,7 @@ class Engine::Play final : public Execution {
   std::function<void()> body_;
   std::deque<Spawned> spawned_;  // tasks keep pointers to the bodies
   std::size_t started_ = 0;
+  std::size_t joined_ = 0;
   std::size_t running_ = 0;
   WaitList all_ended_;
 };

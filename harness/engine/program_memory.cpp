@@ -206,19 +206,57 @@ std::uint64_t objects_loaded() {
   return count;
 }
 
-std::vector<std::string> uninstrumented_objects() {
+namespace {
+
+std::string_view file_name(const dl_phdr_info& info) {
+  const std::string_view path = info.dlpi_name == nullptr ? "" : info.dlpi_name;
+  return path.substr(path.rfind('/') + 1);
+}
+
+// What the program is linked with, by name. The tool may be linked with the same.
+std::vector<std::string> needed_by_program() {
   std::vector<std::string> names;
   dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* argument) {
-        if (kind_of(*info) != ObjectKind::program || calls_instrumentation(*info)) return 0;
-        const std::string_view path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
-        const std::string_view name = path.substr(path.rfind('/') + 1);
-        if (name.starts_with("libatomic.so")) return 0;  // nobody gets there: the runtime has its functions
-        static_cast<std::vector<std::string>*>(argument)->emplace_back(name.empty() ? "the program itself" : name);
+      [](dl_phdr_info* info, std::size_t, void* to) {
+        if (kind_of(*info) != ObjectKind::program) return 0;
+        const char* strings = nullptr;
+        for (const ElfW(Dyn)* entry = dynamic_of(*info); entry != nullptr && entry->d_tag != DT_NULL; ++entry)
+          if (entry->d_tag == DT_STRTAB) strings = reinterpret_cast<const char*>(address_in(*info, *entry));
+        for (const ElfW(Dyn)* entry = dynamic_of(*info); strings != nullptr && entry->d_tag != DT_NULL; ++entry)
+          if (entry->d_tag == DT_NEEDED)
+            static_cast<std::vector<std::string>*>(to)->emplace_back(strings + entry->d_un.d_val);
         return 0;
       },
       &names);
   return names;
+}
+
+bool is_programs_business(const dl_phdr_info& info, const std::vector<std::string>& needed) {
+  const ObjectKind kind = kind_of(info);
+  if (kind != ObjectKind::tools_needs) return kind == ObjectKind::program;
+  return std::find(needed.begin(), needed.end(), file_name(info)) != needed.end();
+}
+
+struct Uninstrumented {
+  std::vector<std::string> needed = needed_by_program();
+  std::vector<std::string> names;
+};
+
+}  // namespace
+
+std::vector<std::string> uninstrumented_objects() {
+  Uninstrumented search;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* argument) {
+        auto& to = *static_cast<Uninstrumented*>(argument);
+        if (!is_programs_business(*info, to.needed) || calls_instrumentation(*info)) return 0;
+        const std::string_view name = file_name(*info);
+        if (name.starts_with("libatomic.so")) return 0;  // nobody gets there: the runtime has its functions
+        to.names.emplace_back(name.empty() ? "the program itself" : name);
+        return 0;
+      },
+      &search);
+  return search.names;
 }
 
 std::vector<TlsImage> thread_local_images() {

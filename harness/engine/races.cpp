@@ -1,24 +1,13 @@
 #include "harness/engine/races.hpp"
 
+#include <algorithm>
+
 #include "harness/engine/real.hpp"
 
 namespace harness {
 namespace {
 
 constexpr std::uintptr_t granule_bytes = 8;
-
-// Above the low bits of an order are hints to the processor.
-constexpr int order_bits = 0xf;
-
-bool acquires(int order) {
-  order &= order_bits;
-  return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order == __ATOMIC_ACQ_REL ||
-         order == __ATOMIC_SEQ_CST;
-}
-bool releases(int order) {
-  order &= order_bits;
-  return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
-}
 
 std::uint8_t mask_of(std::size_t offset, std::size_t bytes) {
   return static_cast<std::uint8_t>(((1u << bytes) - 1) << offset);
@@ -83,14 +72,6 @@ void Races::joined(TaskId ended) {
   if (--unjoined_ == 0) epoch_ = {};
 }
 
-void Races::advance() {
-  const TaskId task = epoch_.task();
-  const Tick tick = epoch_.tick() + 1;
-  last_tick_ = std::max(last_tick_, tick);
-  me_->clock.set(task, tick);
-  epoch_ = me_->now = Epoch(task, tick);
-}
-
 // ---------------------------------------------------------------------------------------------------------
 // Synchronisation
 
@@ -138,24 +119,10 @@ Races::Atomic& Races::atomic_at(Cell& cell, std::uintptr_t address) {
   made.bytes = 0;
   made.next = first;
   made.clock.clear();
+  made.told = {};
   made.written.clear();
   made.read.clear();
   return made;
-}
-
-// What the operation makes known, to the task and to those who read from it.
-void Races::synchronise(Atomic& object, bool reads, bool writes, int order) {
-  TaskClocks& me = *me_;
-  const bool learns = reads && acquires(order);
-  if (reads && !object.clock.empty()) (learns ? me.clock : me.pending).join(object.clock);
-  if (!writes) return;
-  const VectorClock& told = releases(order) ? me.clock : me.released;
-  // A store ends the release sequence that was there; who has learned all of it tells it on.
-  if (!reads || (learns && releases(order)))
-    object.clock = told;
-  else
-    object.clock.join(told);
-  if (releases(order)) advance();
 }
 
 // What is seen of the operation in one granule.
@@ -166,8 +133,8 @@ Races::Atomic& Races::note_atomic(Cell& cell, std::uintptr_t address, std::size_
   return object;
 }
 
-const Race* Races::atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order) {
-  if (!watching()) return nullptr;
+const Race* Races::atomic_anew(std::uintptr_t address, std::size_t bytes, bool reads, bool writes,
+                               int order) {
   const std::size_t offset = address % granule_bytes;
   Cell& cell = shadow_.at(address);
   const std::size_t here = std::min(bytes, granule_bytes - offset);
@@ -296,6 +263,16 @@ const Race* Races::freed(std::uintptr_t address, std::size_t bytes, std::uintptr
   }
   race_ = first;
   return race_.task == no_task ? nullptr : &race_;
+}
+
+void Races::allocated(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
+  constexpr std::size_t most = 4096;
+  if (!watching() || bytes == 0) return;
+  Cell mark;
+  mark.written = epoch_.with(0xff);
+  mark.written_at = static_cast<std::uint32_t>(where);
+  const std::size_t granules = (std::min(bytes, most) + granule_bytes - 1) / granule_bytes;
+  std::fill_n(&shadow_.at(address), granules, mark);
 }
 
 void Races::fresh(std::uintptr_t address, std::size_t bytes) {

@@ -39,6 +39,7 @@ class Races {
   bool is_freed(const Cell& cell) const {
     return cell.written.task() == freed_task && !is_old(cell.written);
   }
+  bool is_freed(std::uintptr_t address) { return started_ && is_freed(shadow_.at(address)); }
   // Of the task that runs; its tick is 0 while nothing is looked at.
   Epoch epoch() const { return epoch_; }
   const Shadow& shadow() const { return shadow_; }
@@ -62,7 +63,22 @@ class Races {
   void release(std::uint32_t& clock);       // what was there is known to the task already
   void release_join(std::uint32_t& clock);  // several tasks release into it
   void fence(int order);
-  const Race* atomic(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order);
+  [[gnu::always_inline]] const Race* atomic(std::uintptr_t address, std::size_t bytes, bool reads,
+                                            bool writes, int order) {
+    Cell* const cell = shadow_.find(address);
+    if (cell == nullptr || !atomics_.has(cell->atomics)) return atomic_anew(address, bytes, reads, writes, order);
+    Atomic* known = &atomics_[cell->atomics];
+    while (known->address != address && known->next != 0) known = &atomics_[known->next];
+    Atomic& object = *known;
+    const bool after_all = (is_old(cell->written) || is_before(cell->written)) &&
+                           (!writes || is_old(cell->read) || is_before(cell->read)) &&
+                           !details_.has(cell->details);
+    if (object.address != address || object.bytes < bytes || !after_all) [[unlikely]]
+      return atomic_anew(address, bytes, reads, writes, order);
+    (writes ? object.written : object.read).set(epoch_.task(), epoch_.tick());
+    synchronise(object, reads, writes, order);
+    return nullptr;
+  }
 
   // --- plain accesses, by the task that runs
   // Almost always enough: the access fits into the cell, and nothing speaks against it. `now`: the present
@@ -91,6 +107,9 @@ class Races {
   const Race* plain(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
   // A block of the heap (8 bytes aligned, as all of them) is given back: a write of all of it, and whoever touches it later is too late.
   const Race* freed(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  // A block of the heap is handed out: written, so to speak, by who gets it. Of a large one the
+  // first pages are.
+  void allocated(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // Memory that is handed out anew, aligned like that: nobody has touched it.
   void fresh(std::uintptr_t address, std::size_t bytes);
 
@@ -114,6 +133,7 @@ class Races {
     std::uint32_t bytes;
     std::uint32_t next;   // in the same granule; 0: none
     VectorClock clock;    // what whoever reads from it learns
+    Epoch told;           // `clock` is all that this task knew then; 0: it is something else
     VectorClock written;  // when each task last wrote it, or only read it
     VectorClock read;
   };
@@ -154,11 +174,45 @@ class Races {
   bool conflicts(Epoch earlier, std::uint8_t mask) const {
     return !is_old(earlier) && (earlier.bytes() & mask) != 0 && !is_before(earlier);
   }
-  void advance();
+  // Above the low bits of an order are hints to the processor.
+  static bool is_one_of(int order, unsigned orders) { return (orders >> (order & 0xf) & 1) != 0; }
+  static bool acquires(int order) {
+    return is_one_of(order, 1u << __ATOMIC_ACQUIRE | 1u << __ATOMIC_CONSUME | 1u << __ATOMIC_ACQ_REL |
+                                1u << __ATOMIC_SEQ_CST);
+  }
+  static bool releases(int order) {
+    return is_one_of(order, 1u << __ATOMIC_RELEASE | 1u << __ATOMIC_ACQ_REL | 1u << __ATOMIC_SEQ_CST);
+  }
+  void advance() {
+    const TaskId task = epoch_.task();
+    const Tick tick = epoch_.tick() + 1;
+    if (tick > last_tick_) last_tick_ = tick;
+    me_->clock.set(task, tick);
+    epoch_ = me_->now = Epoch(task, tick);
+  }
+  [[gnu::cold]] const Race* atomic_anew(std::uintptr_t address, std::size_t bytes, bool reads, bool writes, int order);
   VectorClock& clock_at(std::uint32_t& index);
   Atomic& note_atomic(Cell& cell, std::uintptr_t address, std::size_t bytes, bool writes);
   Atomic& atomic_at(Cell& cell, std::uintptr_t address);
-  void synchronise(Atomic& object, bool reads, bool writes, int order);
+  // What the operation makes known, to the task and to those who read from it.
+  [[gnu::always_inline]] void synchronise(Atomic& object, bool reads, bool writes, int order) {
+    TaskClocks& me = *me_;
+    const bool learns = reads && acquires(order);
+    const bool is_news = !object.clock.empty() && !(object.told && is_before(object.told));
+    if (reads && is_news) (learns ? me.clock : me.pending).join(object.clock);
+    if (!writes) return;
+    const bool tells = releases(order);
+    const VectorClock& told = tells ? me.clock : me.released;
+    // A store ends the release sequence that was there; who has learned all of it tells it on.
+    if (!reads || (learns && tells)) {
+      object.clock = told;
+      object.told = tells ? epoch_ : Epoch();
+    } else {
+      object.clock.join(told);
+      object.told = {};
+    }
+    if (tells) advance();
+  }
   const Race* race_with(const Access& earlier, std::uintptr_t granule, std::uint8_t mask, bool is_write);
   const Race* check_plain_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask, bool is_write);
   const Race* check_atomics_before(const Cell& cell, std::uintptr_t granule, std::uint8_t mask, bool is_write);

@@ -2,8 +2,6 @@
 
 #include <dlfcn.h>
 
-#include <string_view>
-
 #include "harness/engine/errors.hpp"
 
 namespace harness::real {
@@ -12,10 +10,16 @@ namespace harness::real {
 HARNESS_REAL_FUNCTIONS(HARNESS_DEFINE_REAL)
 #undef HARNESS_DEFINE_REAL
 
+// By hand: strlen() and memcmp() are among what is looked for.
+static bool begins_with(const char* name, const char* prefix) {
+  while (*prefix != '\0' && *name == *prefix) ++name, ++prefix;
+  return *prefix == '\0';
+}
+
 // glibc keeps an old pthread_cond_* beside the current one; the plain look-up may find that.
 void* find(const char* name) {
-  const bool versioned = std::string_view(name).starts_with("pthread_cond_") &&
-                         std::string_view(name) != "pthread_cond_clockwait";
+  const bool versioned =
+      begins_with(name, "pthread_cond_") && !begins_with(name, "pthread_cond_clockwait");
   void* const found =
       versioned ? dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2") : dlsym(RTLD_NEXT, name);
   HARNESS_CHECK(found != nullptr);

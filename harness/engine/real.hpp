@@ -38,7 +38,9 @@ void* find(const char* name);
 
 // clang-format off
 #define HARNESS_REAL_FUNCTIONS(X)                                                                      \
-  X(memcpy) X(memmove) X(memset)                                                                       \
+  X(memcpy) X(memmove) X(memset) X(memcmp) X(strlen) X(strnlen) X(strcmp) X(strncmp) X(strcasecmp)     \
+  X(strncasecmp) X(strcpy) X(stpcpy) X(strncpy) X(strcat) X(strncat) X(strdup) X(strndup)               \
+  X(vsnprintf) X(vsprintf) X(fread) X(fwrite) X(fgets) X(localtime) X(gmtime) X(asctime) X(ctime)       \
   X(mmap) X(munmap) X(mprotect) X(madvise) X(mremap)                                                   \
   X(pthread_create) X(pthread_join) X(pthread_tryjoin_np) X(pthread_timedjoin_np)                      \
   X(pthread_clockjoin_np) X(pthread_detach) X(pthread_exit)                                            \

@@ -14,4 +14,6 @@ struct Recorded {
   std::array<std::uintptr_t, 20> stack{};  // return addresses, innermost first
 };
 
+inline Recorded without_stack(const Event& event) { return {event, 1, {event.where}}; }
+
 }  // namespace harness

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "harness/engine/loading.hpp"
+#include "harness/engine/program_heap.hpp"
 
 namespace harness {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Registry {
   std::vector<Scenario> scenarios;
   std::vector<std::uintptr_t> modules;
+  std::vector<std::size_t> parts;
 };
 
 Registry& registry() {
@@ -45,14 +47,15 @@ void register_scenario(Scenario scenario) {
   const Scenario& given = scenario;
   registry().scenarios.push_back(given);
   registry().modules.push_back(reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)));
+  registry().parts.push_back(program_heap().part());
 }
 
 const std::vector<Scenario>& registered_scenarios() { return registry().scenarios; }
 
-std::uintptr_t module_of(const Scenario& scenario) {
+Origin origin_of(const Scenario& scenario) {
   for (std::size_t i = 0; i < registry().scenarios.size(); ++i)
-    if (registry().scenarios[i].name == scenario.name) return registry().modules[i];
-  return 0;
+    if (registry().scenarios[i].name == scenario.name) return {registry().modules[i], registry().parts[i]};
+  return {};
 }
 
 std::span<const std::uintptr_t> registered_modules() { return registry().modules; }

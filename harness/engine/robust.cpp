@@ -8,6 +8,7 @@ namespace harness {
 namespace {
 
 void let_go(Engine& engine, Object& object) {
+  no_longer_held(engine.task(object.owner), object);
   object.owner = no_task;
   object.depth = 0;
   engine.races().release(object.clock);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "harness/engine/address_space.hpp"
 #include "harness/engine/real.hpp"
@@ -37,22 +38,21 @@ void copy_text(char* to, std::size_t room, std::string_view text) {
   to[length] = 0;
 }
 
-void DistinctHashes::note(std::uint64_t hash) {
-  hash &= ~again;
-  if (hash == 0) hash = 1;
-  if (count.load(std::memory_order_relaxed) > slots / 2) return;
-  for (std::size_t slot = slot_of(hash);; slot = (slot + 1) % slots) {
-    if (hashes[slot] == 0) {
-      hashes[slot] = hash;
-      count.fetch_add(1, std::memory_order_relaxed);
-      once.fetch_add(1, std::memory_order_relaxed);
-    } else if (hashes[slot] == hash) {
-      hashes[slot] |= again;
-      once.fetch_sub(1, std::memory_order_relaxed);
-    } else if (hashes[slot] != (hash | again)) {
-      continue;
-    }
-    return;
+void DistinctHashes::settle() {
+  const std::uint64_t hash = std::exchange(last, 0);
+  const std::uint64_t counted = count.load(std::memory_order_relaxed);
+  if (hash == 0 || counted > slots / 2) return;
+  const auto print = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(hash >> 33));
+  std::size_t slot = hash % slots;
+  while (prints[slot] != 0 && (prints[slot] & ~again) != print) slot = (slot + 1) % slots;
+  const std::uint64_t single = once.load(std::memory_order_relaxed);
+  if (prints[slot] == 0) {
+    prints[slot] = print;
+    count.store(counted + 1, std::memory_order_relaxed);
+    once.store(single + 1, std::memory_order_relaxed);
+  } else if (prints[slot] == print) {
+    prints[slot] = print | again;
+    once.store(single - 1, std::memory_order_relaxed);
   }
 }
 

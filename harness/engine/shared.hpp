@@ -3,6 +3,7 @@
 // schedule. The watching process trusts nothing in it but what it has checked.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,17 @@ struct SharedViolation {
   Event accesses[max_accesses];
 };
 
+// What is no violation, see Engine::warn().
+struct SharedWarning {
+  static constexpr std::size_t most_events = 8;
+  static constexpr std::size_t name_bytes = 48;
+  char rule[32];
+  char message[1024];
+  std::uint32_t event_count;
+  Recorded events[most_events];
+  char tasks[most_events][name_bytes];  // whose they are
+};
+
 // A signal that the worker caught, noted before anything else is tried.
 struct SharedFault {
   std::atomic<int> signal;
@@ -45,27 +57,30 @@ enum class WorkerEnd : std::uint32_t {
   failed,      // `error` says why: the tool's own fault, or a scenario used wrongly
 };
 
-// A set of hashes that gives up counting when it is nearly full.
+// A set of hashes that gives up counting when it is nearly full. In memory that starts as zero; one process
+// writes at a time. Hashes whose lower 21 and upper 31 bits agree are taken for the same.
 struct DistinctHashes {
   static constexpr std::size_t slots = std::size_t{1} << 21;
-  static constexpr std::uint64_t again = std::uint64_t{1} << 63;  // this one came more than once
+  static constexpr std::uint32_t again = std::uint32_t{1} << 31;  // this one came more than once
 
   std::atomic<std::uint64_t> count;
   std::atomic<std::uint64_t> once;  // of them
-  std::uint64_t hashes[slots];
+  std::uint64_t last;               // to be counted yet; 0: none
+  std::uint32_t prints[slots];
 
-  void note(std::uint64_t hash);
-  // note() will come with this hash: its place is fetched from memory meanwhile.
-  void expect(std::uint64_t hash) const { __builtin_prefetch(&hashes[slot_of(hash & ~again)]); }
-
- private:
-  static std::size_t slot_of(std::uint64_t hash) { return hash % slots; }
+  // Counts the hash noted before, and fetches the place of this one from memory meanwhile.
+  void note(std::uint64_t hash) {
+    settle();
+    last = hash | !hash;
+    __builtin_prefetch(&prints[last % slots], 1);
+  }
+  void settle();
 };
 
 struct Shared {
   static constexpr std::size_t max_tasks = 4096;
   static constexpr std::size_t max_strings = std::size_t{1} << 20;
-  static constexpr std::size_t name_bytes = 48;
+  static constexpr std::size_t name_bytes = SharedWarning::name_bytes;
 
   std::atomic<bool> stop;            // set by the watcher: end after this execution
   std::atomic<std::uint64_t> executions;  // completed, cut off ones included
@@ -85,6 +100,8 @@ struct Shared {
   std::atomic<std::uint64_t> strategy_memory;  // see Strategy::memory()
   SharedViolation violation;
   std::uint32_t violating_steps;
+  std::atomic<std::uint32_t> warning_count;
+  std::array<SharedWarning, 16> warnings;
   SharedFault fault;
   char error[2048];
   char divergence[2048];

@@ -45,12 +45,12 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
 // Many a wait tries a number of times before it blocks (std::atomic's wait() 16 times). So a loop of loads that
 // looks like spinning goes on for a while, without a step: nothing that others do meanwhile could make a
 // difference that it would not make before. Where it then does something else, it does not spin.
-bool Engine::runs_ahead(const Event& event) {
-  if (event.op == Op::yield || event.op == Op::fence) return true;
+bool Engine::runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where) {
+  if (op == Op::yield || op == Op::fence) return true;
   const SpinWatch& spin = current_->spin;
   const auto loads = std::span(spin.loads.data(), spin.count);
-  ahead_ = event.op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
-             return load.address == event.object && load.where == event.where && load.repeats > 0;
+  ahead_ = op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
+             return load.address == object && load.where == where && load.repeats > 0;
            });
   return ahead_;
 }
@@ -106,13 +106,37 @@ void Engine::wake_spinner(Task& task) {
 }
 
 std::uint64_t Engine::read_clock() {
-  return now_ns_ += 100;  // a clock that stands still would be noticed
+  // A clock that stands still would be noticed; and a loop that goes on until a time has come should see it come
+  // before the execution has had all its steps, so that time is the faster the longer that takes.
+  return now_ns_ += std::uint64_t{100} << std::min<std::uint64_t>(steps_ / 256, 20);
+}
+
+// A loop that polls with locks or stores in it looks like work, and a strategy that likes its task
+// would never let go. In a long execution the turn is that of who could go on and has not for a
+// while, and each time patience halves. Who has locked what the others want has no turn before it
+// has unlocked it, so a few steps are looked at, one after another. Time-outs are not hurried. All
+// that are ready, where nobody starves.
+std::span<const Ready> Engine::whose_turn() {
+  constexpr std::uint64_t least = 32;
+  const auto recent = std::span(shared_.choices, steps_).last(turns_);
+  patient_until_ = steps_ + (++looks_ % 8 != 0 ? 1 : turns_);
+  const auto starves = [&](const Ready& entry) {
+    return entry.event.alternative == 0 &&
+           std::none_of(recent.rbegin(), recent.rend(),
+                        [&](const Choice& choice) { return choice.task == entry.task; });
+  };
+  const auto found = std::find_if(ready_.begin(), ready_.end(), starves);
+  if (found == ready_.end()) return ready_;
+  turns_ = std::max(turns_ / 2, least);
+  patient_until_ = steps_ + turns_;
+  return {found, 1};
 }
 
 // Who has the lock that `waits` wants; for reading it may be several, itself among them.
 TaskId Engine::holder_of(const Object& object, const Task& waits) const {
   const auto reads = [&](const Task& task) {
-    return std::find(task.shared.begin(), task.shared.end(), &object) != task.shared.end();
+    return std::any_of(task.held.begin(), task.held.end(),
+                       [&](const Held& held) { return held.object == &object; });
   };
   if (object.owner != no_task || reads(waits)) return object.owner != no_task ? object.owner : waits.id;
   for (std::size_t i = 0; i < task_count_; ++i)

@@ -18,6 +18,8 @@ enum class MutexKind : std::uint8_t { normal, recursive, errorcheck };
 int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadline_ns, std::uintptr_t where);
 int try_lock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
 int unlock(Engine& engine, const void* mutex, MutexKind kind, std::uintptr_t where);
+// A lock is made anew at that address: whatever it was, it is free.
+void forget_lock(Engine& engine, const void* lock);
 
 // Robust mutexes, which survive their owner. After `lock` has answered `error`: what the caller is told.
 int robust_locked(Engine& engine, const void* mutex, int error);
@@ -57,6 +59,18 @@ int futex_wake(Engine& engine, const std::uint32_t* word, int count, std::uint32
 
 // EINTR where the wait was interrupted.
 int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t where);
+
+// A lock, condition, semaphore or barrier ends. Whoever has it, or waits on a condition, makes that a
+// violation; so does whoever uses it afterwards: the object has a mark in its first bytes, which making it
+// anew takes away.
+void destroy(Engine& engine, const void* object, std::uintptr_t where);
+inline constexpr std::uint32_t destroyed_mark = 0xdead'10cc;
+void used_after_its_end(Engine& engine, const void* object, std::uintptr_t where);
+// Before every use. Those on the heap also go with their block.
+inline void check_alive(Engine& engine, const void* object, std::uintptr_t where) {
+  if (*static_cast<const std::uint32_t*>(object) == destroyed_mark || UserHeap::contains(object)) [[unlikely]]
+    used_after_its_end(engine, object, where);
+}
 
 // Something has come up for `task`, a signal or a cancellation: if it waits where that ends the waiting, it
 // goes on, with Task::interrupted set.

@@ -19,6 +19,14 @@ class Engine;
 struct Object;
 struct Task;
 
+// A lock that a task has.
+struct Held {
+  Object* object;
+  std::uintptr_t where;  // it was taken
+  std::uint32_t step;
+  bool shared;
+};
+
 // Tasks that wait for the same thing, first come first. A task is in at most one list.
 class WaitList {
  public:
@@ -74,6 +82,8 @@ struct TaskState {
   bool detached = false;
   bool timed_out_last = false;     // its last step was a time-out, and nobody else has run since
   WaitsFor waits_for = WaitsFor::nothing;
+  enum class Reuse : std::uint8_t { undecided, yes, no };
+  Reuse reuse = Reuse::undecided;  // of heap blocks that were freed, see Engine::choose_address()
   bool woken_spuriously = false;   // once is enough: loops around waits would never end
   Interruptible interruptible = Interruptible::no;
   bool interrupted = false;        // a signal or a cancellation ended its last interruptible call
@@ -89,6 +99,9 @@ struct TaskState {
   std::uint64_t signals_blocked_after_handler = 0;
   std::uint64_t deadline_ns = 0;   // of a timed wait
   Task* creator = nullptr;         // where to go back to, while fresh
+  std::uint64_t created_at = 0;    // see Engine::time()
+  std::uint64_t joined_at = 0;
+  TaskId joined_by = no_task;
   Task* next = nullptr;            // in its wait list
   Task* previous = nullptr;
   WaitList* list = nullptr;
@@ -122,9 +135,19 @@ struct Task : TaskState {
   std::vector<void*> specific;     // pthread_setspecific, by key
   std::vector<Handler> handlers;
   std::vector<Object*> robust;     // robust mutexes that it has locked, some of them unlocked since
-  std::vector<Object*> shared;     // reader-writer locks that it holds for reading, once for each time
+  std::vector<Held> held;          // locks, once for each time that it holds one for reading
   _Unwind_Exception unwinding;     // while its stack is unwound by pthread_exit() or a cancellation
 };
+
+// The newest of its holds on that lock; nullptr: none.
+inline Held* find_held(Task& task, const Object& object) {
+  for (std::size_t i = task.held.size(); i-- > 0;)
+    if (task.held[i].object == &object) return &task.held[i];
+  return nullptr;
+}
+inline void no_longer_held(Task& task, const Object& object) {
+  if (Held* const held = find_held(task, object)) task.held.erase(task.held.begin() + (held - task.held.data()));
+}
 
 inline void WaitList::push(Task& task) {
   task.list = this;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <type_traits>
 
 #include "harness/engine/engine.hpp"
 #include "harness/engine/errors.hpp"
@@ -32,8 +33,11 @@ void reuse(Task& task) {
   task.spin.asleep = false;
   task.robust.clear();
   task.handlers.clear();
-  task.shared.clear();
-  static_cast<TaskState&>(task) = TaskState{};
+  task.held.clear();
+  // Not an assignment, which would be a string instruction that takes longer to start than to run.
+  static const TaskState fresh;
+  static_assert(std::is_trivially_copyable_v<TaskState>);
+  real::memcpy(static_cast<void*>(static_cast<TaskState*>(&task)), &fresh, sizeof fresh);
   task.shadow_base = task.shadow_top = keep;
 }
 
@@ -44,9 +48,7 @@ Fiber* Engine::free_fiber(std::size_t stack_bytes) {
 }
 
 bool Engine::can_create(std::size_t stack_bytes) {
-  Fiber* const fiber = free_fiber(stack_bytes);
-  if (fiber != nullptr) fibers_.give_back(*fiber);
-  return fiber != nullptr;
+  return task_count_ < Shared::max_tasks && fibers_.can_take(stack_bytes, snapshot_.tls_images());
 }
 
 Task& Engine::create(std::string_view name, std::function<void()>* body, void* (*routine)(void*),
@@ -72,9 +74,11 @@ Task& Engine::create(std::string_view name, std::function<void()>* body, void* (
   task.fiber->prepare(fiber_main, &task);
   if (current_ != nullptr) {
     task.creator = current_;
+    task.created_at = time();
     task.signals_blocked = current_->signals_blocked;
     const bool looks = settings_.data_races != DataRaces::off;
     if (looks) races_.created(current_->id, task.id);
+    plain_matters = true;
     if (looks && task.fiber->last_task != no_task) races_.inherited(task.id, task.fiber->last_task);
     task.fiber->last_task = task.id;
     switch_to(task);  // back when it has reached its first scheduling point, or ended
@@ -94,8 +98,14 @@ void Engine::detach(Task& task) {
   if (task.done) recycle(task);
 }
 
-void Engine::joined(Task& task) {
+void Engine::note_joined(Task& task) {
   races_.joined(task.id);
+  task.joined_by = current_->id;
+  task.joined_at = time();
+}
+
+void Engine::joined(Task& task) {
+  note_joined(task);
   task.joined = true;
   recycle(task);
 }
@@ -117,6 +127,8 @@ void Engine::unless_last_exit() {
 
 void Engine::end_program(int status, std::uintptr_t where) {
   active = nullptr;
+  for (std::size_t i = 0; i < task_count_; ++i)
+    if (!tasks_[i]->done) ends_with_locks(*tasks_[i], "the program ends");
   if (status == hosting()->expected_status) leave(Outcome::completed);
   const std::string text = fmt::format("exit({})", status);
   // Where main() has returned, nobody has called exit() but us.
@@ -160,10 +172,12 @@ void Engine::end_task() {
   active = nullptr;
   unless_last_exit();
   abandon_robust_mutexes(*this, me);
+  if (!me.held.empty()) ends_with_locks(me, "a task ends");
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;
   changed(reinterpret_cast<std::uintptr_t>(&me.done), sizeof me.done);
   --unfinished_;
+  plain_matters = unfinished_ > 1 || races_.started();
   enable(me.joiners);
   play_->ended(me);
   if (me.detached) recycle(me);

@@ -1,6 +1,8 @@
 #include "harness/engine/user_heap.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "harness/engine/real.hpp"
 
@@ -37,8 +39,9 @@ std::size_t UserHeap::bytes_of(std::size_t size_class) {
 void* UserHeap::allocate(std::size_t bytes, std::size_t alignment) {
   reused_ = false;
   if (alignment > 16) bytes = std::bit_ceil(std::max(bytes, alignment));
-  void* const block = bytes <= largest_small ? allocate_small(class_of(bytes))
-                                             : allocate_large(bytes, alignment);
+  void* const block = bytes > largest_small ? allocate_large(bytes, alignment)
+                      : again_ != 0         ? allocate_again(class_of(bytes))
+                                            : allocate_small(class_of(bytes));
   if (block != nullptr) {
     state_of(reinterpret_cast<std::uintptr_t>(block)) = Block::live;
     real::memset(block, fill, bytes);
@@ -54,18 +57,63 @@ void* UserHeap::allocate_zeroed(std::size_t bytes) {
 
 void* UserHeap::allocate_small(std::size_t size_class) {
   SizeClass& pool = classes_[size_class];
-  if (!pool.freed.empty()) {
-    void* const block = pool.freed.back();
-    pool.freed.pop_back();
-    reused_ = true;
-    return block;
-  }
   const std::size_t bytes = bytes_of(size_class);
-  if (pool.next + bytes > pool.end && !open_chunk(size_class)) return nullptr;
+  if (pool.next + bytes > pool.end) {
+    if (is_full(1))
+      if (void* const block = oldest_freed(pool)) return block;
+    if (!open_chunk(size_class)) return nullptr;
+  }
   const std::uintptr_t address = pool.next;
   pool.next += bytes;
   chunk_at(address).high_water = pool.next;
   return reinterpret_cast<void*>(address);
+}
+
+void* UserHeap::allocate_again(std::size_t size_class) {
+  auto& shown = classes_[size_class].shown;
+  std::erase_if(shown, [this](const SizeClass::Shown& freed) { return freed.block == again_; });
+  reused_ = true;
+  return reinterpret_cast<void*>(std::exchange(again_, 0));
+}
+
+void* UserHeap::oldest_freed(SizeClass& pool) {
+  void* block = nullptr;
+  if (pool.oldest < pool.freed.size()) {
+    block = pool.freed[pool.oldest++];
+  } else if (!pool.shown.empty()) {
+    block = reinterpret_cast<void*>(pool.shown.front().block);
+    pool.shown.erase(pool.shown.begin());
+  }
+  if (pool.oldest * 2 > pool.freed.size()) {
+    pool.freed.erase(pool.freed.begin(), pool.freed.begin() + static_cast<std::ptrdiff_t>(pool.oldest));
+    pool.oldest = 0;
+  }
+  reused_ = block != nullptr;
+  return block;
+}
+
+bool UserHeap::is_full(std::size_t more_chunks) const {
+  return (chunks_.size() - sealed_chunks_ + more_chunks) * chunk_bytes > quarantine_bytes;
+}
+
+std::uintptr_t UserHeap::again_from(std::size_t bytes, std::size_t alignment, std::uint16_t task) const {
+  if (alignment > 16) bytes = std::bit_ceil(std::max(bytes, alignment));
+  if (bytes > largest_small) return 0;
+  const auto& shown = classes_[class_of(bytes)].shown;
+  const auto last = std::find_if(shown.rbegin(), shown.rend(),
+                                 [=](const SizeClass::Shown& freed) { return freed.task == task; });
+  return last == shown.rend() ? 0 : last->block;
+}
+
+// A pointer into a block, as to a link in the midst of a node, shows the block.
+void UserHeap::show(std::uintptr_t address) {
+  const std::size_t at = (address - heap_range.base) / chunk_bytes;
+  if (at >= chunks_.size()) return;
+  if (const std::uint8_t size_class = chunks_[at].size_class; size_class != large) {
+    const std::uintptr_t base = heap_range.base + at * chunk_bytes;
+    address -= (address - base) % bytes_of(size_class);
+  }
+  if (state_of(address) == Block::live) state_of(address) = Block::shown;
 }
 
 bool UserHeap::open_chunk(std::size_t size_class) {
@@ -80,7 +128,7 @@ bool UserHeap::open_chunk(std::size_t size_class) {
 void* UserHeap::allocate_large(std::size_t bytes, std::size_t alignment) {
   if (bytes > limit_bytes) return nullptr;
   const std::size_t run = (bytes + chunk_bytes - 1) / chunk_bytes;
-  for (std::size_t i = freed_large_.size(); i-- > 0;) {
+  for (std::size_t i = 0; is_full(run) && i < freed_large_.size(); ++i) {
     const auto address = reinterpret_cast<std::uintptr_t>(freed_large_[i]);
     if (chunk_at(address).run != run || address % alignment != 0) continue;
     freed_large_.erase(freed_large_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -96,43 +144,72 @@ void* UserHeap::allocate_large(std::size_t bytes, std::size_t alignment) {
   return reinterpret_cast<void*>(base);
 }
 
-UserHeap::Block UserHeap::release(void* block) {
+UserHeap::Block UserHeap::release(void* block, std::uint16_t task) {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::size_t chunk = (address - heap_range.base) / chunk_bytes;
   if (chunk >= chunks_.size() || address % 16 != 0) return Block::none;
   const Block before = state_of(address);
-  if (before != Block::live) return before;
+  if (before != Block::live && before != Block::shown) return before;
   state_of(address) = Block::freed;
-  if (chunk < sealed_chunks_) return before;  // comes back with the next execution
+  if (chunk < sealed_chunks_) return Block::live;  // comes back with the next execution
   const std::uint8_t size_class = chunks_[chunk].size_class;
-  (size_class == large ? freed_large_ : classes_[size_class].freed).push_back(block);
-  return before;
+  if (size_class == large)
+    freed_large_.push_back(block);
+  else if (before == Block::shown)
+    classes_[size_class].shown.push_back({address, task});
+  else
+    classes_[size_class].freed.push_back(block);
+  return Block::live;
 }
 
 std::size_t UserHeap::size_of(const void* block) const {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::size_t chunk = (address - heap_range.base) / chunk_bytes;
-  if (chunk >= chunks_.size() || states_[(address - heap_range.base) / 16] != Block::live) return 0;
+  if (chunk >= chunks_.size()) return 0;
+  const Block state = states_[(address - heap_range.base) / 16];
+  if (state != Block::live && state != Block::shown) return 0;
   const Chunk& at = chunks_[chunk];
   return at.size_class == large ? at.run * chunk_bytes : bytes_of(at.size_class);
 }
 
-void UserHeap::seal() {
+UserHeap::Part UserHeap::part_until_now(bool alone) const {
+  Part part{{}, alone};
+  for (const Chunk& chunk : chunks_) part.ends.push_back(chunk.high_water);
+  return part;
+}
+
+void UserHeap::end_part(bool alone) {
+  parts_.push_back(part_until_now(alone));
+  for (SizeClass& pool : classes_) pool.freed.clear();  // a later part must not use what is an earlier one's
+  freed_large_.clear();
+}
+
+void UserHeap::seal(std::size_t part) {
   sealed_chunks_ = chunks_.size();
   sealed_.clear();
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    const std::uintptr_t base = heap_range.base + i * chunk_bytes;
-    if (chunks_[i].high_water <= base) continue;
-    const auto* first = reinterpret_cast<const std::byte*>(base);
-    const Block* states = &state_of(base);
-    const std::size_t bytes = chunks_[i].high_water - base;
-    sealed_.push_back({base, {first, first + bytes}, {states, states + (bytes + 15) / 16}});
-  }
+  std::vector<Part> parts = parts_;
+  parts.push_back(part_until_now(false));
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (i == part || !parts[i].alone) seal_chunks(i == 0 ? nullptr : &parts[i - 1], parts[i]);
   for (SizeClass& pool : classes_) pool = {};
   freed_large_.clear();
 }
 
+// What was handed out since `before`, until the end of `part`.
+void UserHeap::seal_chunks(const Part* before, const Part& part) {
+  for (std::size_t i = 0; i < part.ends.size(); ++i) {
+    std::uintptr_t base = heap_range.base + i * chunk_bytes;
+    if (before != nullptr && i < before->ends.size()) base = std::max(base, before->ends[i]);
+    if (part.ends[i] <= base) continue;
+    const auto* first = reinterpret_cast<const std::byte*>(base);
+    const Block* states = &state_of(base);
+    const std::size_t bytes = part.ends[i] - base;
+    sealed_.push_back({base, {first, first + bytes}, {states, states + (bytes + 15) / 16}});
+  }
+}
+
 void UserHeap::reset() {
+  again_ = 0;
   for (std::size_t i = sealed_chunks_; i < chunks_.size(); ++i) {
     const std::uintptr_t base = heap_range.base + i * chunk_bytes;
     if (chunks_[i].high_water <= base) continue;
@@ -142,6 +219,8 @@ void UserHeap::reset() {
     if (pool == nullptr) continue;
     pool->next = pool->end = 0;
     pool->freed.clear();
+    pool->shown.clear();
+    pool->oldest = 0;
   }
   freed_large_.clear();
   chunks_.resize(sealed_chunks_);

@@ -18,59 +18,60 @@ class VectorClock {
   VectorClock() = default;
   VectorClock(const VectorClock&) = delete;
   VectorClock& operator=(const VectorClock& other) {
-    reserve(other.size_);
+    if (other.size_ > room_) [[unlikely]]
+      make_room(other.size_);
     size_ = other.size_;
-    copy(other.ticks(), size_, ticks());
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      ticks_[i] = other.ticks_[i];
+      one_by_one();
+    }
     return *this;
   }
 
-  Tick of(TaskId task) const { return task < size_ ? ticks()[task] : 0; }
+  Tick of(TaskId task) const { return task < size_ ? ticks_[task] : 0; }
   void set(TaskId task, Tick tick) {
-    grow(task + 1u);
-    ticks()[task] = tick;
+    if (task >= size_) [[unlikely]]
+      grow(task + 1u);
+    ticks_[task] = tick;
   }
   // Keeps its room: clocks are used again.
   void clear() { size_ = 0; }
   bool empty() const { return size_ == 0; }
   void join(const VectorClock& other) {
-    grow(other.size_);
-    Tick* const mine = ticks();
-    const Tick* const theirs = other.ticks();
-    for (std::uint32_t i = 0; i < other.size_; ++i) mine[i] = std::max(mine[i], theirs[i]);
+    if (other.size_ > size_) [[unlikely]]
+      grow(other.size_);
+    for (std::uint32_t i = 0; i < other.size_; ++i) {
+      if (other.ticks_[i] > ticks_[i]) ticks_[i] = other.ticks_[i];
+      one_by_one();
+    }
   }
   // The first task of which more is known here than there; no_task where there is none.
   TaskId ahead_of(const VectorClock& other) const {
-    const Tick* const mine = ticks();
     for (std::uint32_t i = 0; i < size_; ++i)
-      if (mine[i] > other.of(static_cast<TaskId>(i))) return static_cast<TaskId>(i);
+      if (ticks_[i] > other.of(static_cast<TaskId>(i))) return static_cast<TaskId>(i);
     return no_task;
   }
 
  private:
   static constexpr std::uint32_t few = 6;  // tasks that need no memory elsewhere
 
-  // Tick by tick: they were written one by one a moment ago, and a wide load would wait for that.
-  static void copy(const Tick* from, std::uint32_t count, Tick* to) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      to[i] = from[i];
-      __asm__ volatile("" ::: "memory");
-    }
-  }
-  const Tick* ticks() const { return many_.empty() ? few_.data() : many_.data(); }
-  Tick* ticks() { return many_.empty() ? few_.data() : many_.data(); }
-  void reserve(std::uint32_t size) {
-    if (size <= few || size <= many_.size()) return;
-    const bool moves = many_.empty();
-    many_.resize(std::max<std::size_t>(size, many_.size() * 2));
-    if (moves) copy(few_.data(), size_, many_.data());
-  }
+  // Ticks were written one at a time a moment ago, and a wide load would wait for all of that.
+  static void one_by_one() { __asm__ volatile("" ::: "memory"); }
   void grow(std::uint32_t size) {
-    if (size <= size_) return;
-    reserve(size);
-    for (Tick* const all = ticks(); size_ < size; ++size_) all[size_] = 0;
+    if (size > room_) make_room(size);
+    while (size_ < size) ticks_[size_++] = 0;
+  }
+  [[gnu::noinline]] void make_room(std::uint32_t size) {
+    std::vector<Tick> wider(std::max(size, room_ * 2));
+    std::copy_n(ticks_, size_, wider.begin());
+    many_.swap(wider);
+    ticks_ = many_.data();
+    room_ = static_cast<std::uint32_t>(many_.size());
   }
 
-  std::uint32_t size_ = 0;  // beyond it: 0
+  Tick* ticks_ = few_.data();  // beyond size_: 0
+  std::uint32_t size_ = 0;
+  std::uint32_t room_ = few;
   std::array<Tick, few> few_;
   std::vector<Tick> many_;
 };

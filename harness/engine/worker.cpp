@@ -42,6 +42,13 @@ bool is_over(const Shared& shared, const Job& job, Clock::time_point start, std:
   return job.seconds > 0 && execution % between_looks == 0 && seconds_since(start) >= job.seconds;
 }
 
+// Nobody was asked anything in so many executions: they are all the same.
+bool has_no_choices(const Shared& shared, std::uint64_t execution) {
+  constexpr std::uint64_t enough = 64;
+  return execution == enough && shared.longest.load() == 0 && shared.points.count.load() == 0 &&
+         shared.cut_off.load() == 0;
+}
+
 WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, HostedWorker* hosted) {
   const Clock::time_point start = Clock::now();
   for (std::uint64_t execution = shared.executions.load();;) {
@@ -56,10 +63,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
     const Engine::Outcome outcome = hosted != nullptr
                                         ? hosted->run(*job.scenario, job.variant, execution)
                                         : engine.run(*job.scenario, job.variant, execution);
+    const bool counts = outcome != Engine::Outcome::abandoned && job.strategy->counts();
     if (shared.points.count.load(std::memory_order_relaxed) != points) job.strategy->reconsider();
     shared.strategy_memory.store(job.strategy->memory(), std::memory_order_relaxed);
     shared.leaves.store(job.strategy->leaves(), std::memory_order_relaxed);
-    if (outcome != Engine::Outcome::abandoned && job.strategy->counts())
+    if (counts)
       shared.executions.store(++execution, std::memory_order_release);
     if (job.divergence) {
       const std::string divergence = job.divergence();
@@ -70,6 +78,11 @@ WorkerEnd explore_in_worker(Shared& shared, const Job& job, Engine& engine, Host
     const bool violated = outcome == Engine::Outcome::violated;
     if (job.judge ? !job.judge(outcome) : violated)
       return violated ? WorkerEnd::violated : WorkerEnd::budget;
+    if (has_no_choices(shared, execution)) {
+      shared.exhausted = true;
+      shared.bound = -1;
+      return WorkerEnd::exhausted;
+    }
     if (violated) shared.violation.set = false;
     if (outcome == Engine::Outcome::cut_off) shared.cut_off.fetch_add(1);
   }
@@ -103,14 +116,15 @@ void move_out_of_the_way(int descriptor) {
     // On the heap: where an execution has a process of its own, what it changes here outlives it.
     const auto memory = std::make_unique<MappedMemory>();
     const auto snapshot = std::make_unique<Snapshot>();
-    program_heap().seal();
+    const Origin origin = origin_of(*job.scenario);
+    program_heap().seal(origin.heap_part);
     exit_handlers().seal();
     const auto engine = std::make_unique<Engine>(shared, program_heap(), *memory, *snapshot);
     engine->configure(*job.strategy, job.settings);
     install_crash_handler(*engine, *memory, shared);
     std::unique_ptr<HostedWorker> hosted;
     if (hosting() == nullptr) {
-      snapshot->take(module_of(*job.scenario));
+      snapshot->take(origin.module);
     } else {
       __libc_single_threaded = 0;  // it will not be, and is put back with libc's other variables
       if (hosting()->isolation == Isolation::fork) share_tool_memory_with_children();

@@ -115,6 +115,8 @@ std::string verb_of(const Event& event) {
       return "discards the content of";
     case Op::protect:
       return event.value == 0 ? "makes inaccessible" : "makes accessible";
+    case Op::allocate:
+      return "allocates";
     case Op::point:
       return "reaches";
     case Op::enter:
@@ -150,6 +152,8 @@ std::string verb_of(const Event& event) {
       return "reads " + bytes_text(event.bytes) + " of";
     case Op::write:
       return event.label != nullptr ? "frees" : "writes " + bytes_text(event.bytes) + " to";
+    case Op::destroy:
+      return "destroys";
     case Op::stuck:
       return stuck_text(event);
     case Op::aborted:
@@ -248,6 +252,8 @@ std::string Words::detail(const Event& event, std::size_t at) const {
     case Op::discard:
     case Op::protect:
       return memory_detail(event);
+    case Op::allocate:
+      return bytes_text(event.bytes) + (event.failed ? "" : event.alternative == 0 ? ", at a freed address" : ", at a fresh address");
     case Op::given:
     case Op::read:
     case Op::write:

@@ -33,6 +33,7 @@ class Exploration {
     verdict_.expected = variant.expected;
     verdict_.seed = options.seed;
     verdict_.bounds.max_steps = options.max_steps;
+    verdict_.bounds.leaks = options.leaks;
     verdict_.bounds.spurious_wakeups = options.spurious_wakeups;
     verdict_.bounds.plain_accesses = options.plain_accesses;
   }
@@ -100,6 +101,8 @@ class Exploration {
       job.tick = [this, &shared] { options_.progress(progress(shared)); };
     job.divergence = [&strategy] { return strategy.diverged(); };
     const WorkerResult result = run_worker(shared, job);
+    shared.interleavings.settle();
+    shared.orders.settle();
     if (result.lost == Lost::watchdog) {
       note_stall(shared);
       return WorkerEnd::cut_off;
@@ -130,6 +133,7 @@ class Exploration {
     verdict_.bounds.preemptions = shared.bound.load();
     verdict_.steps = shared.longest.load();
     note_uncontrolled(shared);
+    verdict_.warnings = warnings_of(shared);
     const std::uint64_t cut_off = shared.cut_off.load();
     verdict_.exhaustive = shared.exhausted.load() && violations == 0 && cut_off == 0;
     if (options_.parts > 1) note_part();

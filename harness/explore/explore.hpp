@@ -37,6 +37,7 @@ struct Options {
   std::string schedule;                  // replay this text instead of exploring
   bool keep_going = false;               // count further violations, report the first
   double shrink_seconds = 1;             // at most, for a shorter schedule of a violation; 0: none
+  bool leaks = false;                    // look for lost blocks of the heap at the end of every execution
   bool spurious_wakeups = false;         // waits may end without anybody's doing, see the engine
   double watchdog_seconds = 10;          // an execution that takes longer is cut off
   std::function<void(const Progress&)> progress;  // called about ten times a second; may be empty

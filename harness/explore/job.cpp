@@ -34,6 +34,7 @@ Job make_job(const Scenario& scenario, const Variant& variant, const Options& op
   job.variant = variant.name;
   job.settings.seed = options.seed;
   job.settings.max_steps = options.max_steps;
+  job.settings.leaks = options.leaks;
   job.settings.spurious_wakeups = options.spurious_wakeups;
   use_suppressions(options.suppressions);
   job.settings.suppressed = is_suppressed;

@@ -25,6 +25,7 @@ void each_field(Job& job, Visit visit) {
   visit("part", job.options.part);
   visit("parts", job.options.parts);
   visit("shrink_seconds", job.options.shrink_seconds);
+  visit("leaks", job.options.leaks);
   visit("spurious_wakeups", job.options.spurious_wakeups);
   visit("data_races", job.options.data_races);
   visit("suppressions", job.options.suppressions);

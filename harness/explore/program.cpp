@@ -1,15 +1,19 @@
 #include "harness/explore/program.hpp"
 
 #include <fmt/format.h>
+#include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "harness/engine/address_space.hpp"
 #include "harness/engine/program_memory.hpp"
 #include "harness/engine/real.hpp"
+#include "harness/engine/system_objects.hpp"
+#include "harness/explore/symbolize.hpp"
 
 namespace harness {
 namespace {
@@ -44,6 +48,23 @@ bool escapes(Hosting& host, const Scenario& scenario, const Options& options) {
   return crashes || host.notes->escaped[0] != 0;
 }
 
+// Whether a race is suppressed is a question to the debug information, and comes up in the midst of an execution.
+// What is opened there would count as the program's doing, and be gone with the process of that execution.
+void open_debug_information() {
+  std::vector<std::uintptr_t> places;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* to) {
+        const ObjectKind kind = kind_of(*info);
+        const bool may_be_asked_for = kind != ObjectKind::tool && kind != ObjectKind::tools_needs;
+        for (const ElfW(Phdr)& header : std::span(info->dlpi_phdr, info->dlpi_phnum))
+          if (may_be_asked_for && header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0)
+            static_cast<std::vector<std::uintptr_t>*>(to)->push_back(info->dlpi_addr + header.p_vaddr + 1);
+        return 0;
+      },
+      &places);
+  for (const std::uintptr_t place : places) frames_at(place);
+}
+
 std::string printed(int file) {
   if (file < 0) return {};
   std::string text(most_output, 0);
@@ -66,6 +87,7 @@ reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Opt
   const std::unique_ptr<HostNotes, Unmap> notes(
       static_cast<HostNotes*>(map_anonymous(sizeof(HostNotes), true)));
   host.notes = notes.get();
+  open_debug_information();
   const bool decides = host.isolation == Isolation::automatic;
   if (decides) host.isolation = escapes(host, scenario, options) ? Isolation::fork : Isolation::restore;
   reports::Verdict verdict = explore(scenario, variant, options);

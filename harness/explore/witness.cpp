@@ -63,6 +63,31 @@ Recording recording_of(const Shared& shared) {
   return recording;
 }
 
+std::vector<reports::Warning> warnings_of(const Shared& shared) {
+  std::vector<reports::Warning> warnings;
+  const std::size_t count = std::min<std::size_t>(shared.warning_count.load(), shared.warnings.size());
+  for (const SharedWarning& found : std::span(shared.warnings).first(count)) {
+    // Tasks are numbered otherwise in every execution, so that each event has the name of its own.
+    Recording recording;
+    recording.violation.message = text_of(found.message, sizeof found.message);
+    recording.violation.rule = "";
+    for (std::uint32_t i = 0; i < std::min<std::size_t>(found.event_count, SharedWarning::most_events); ++i) {
+      Recorded event = found.events[i];
+      event.depth = std::min<std::uint32_t>(event.depth, event.stack.size());
+      event.event.label = nullptr;
+      event.event.task = static_cast<TaskId>(i);
+      recording.events.push_back(event);
+      recording.violation.accesses.push_back(event.event);
+      recording.task_names.emplace_back(text_of(found.tasks[i], SharedWarning::name_bytes));
+    }
+    reports::Verdict described;
+    describe(recording, described);
+    warnings.push_back({std::string(text_of(found.rule, sizeof found.rule)), described.violation->message,
+                        described.violation->accesses});
+  }
+  return warnings;
+}
+
 void note_lost_worker(Shared& shared, const WorkerResult& result) {
   if (shared.violation.set) return;
   const int caught = shared.fault.signal.load();

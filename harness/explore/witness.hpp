@@ -46,6 +46,9 @@ std::vector<Choice> choices_of(const Shared& shared);
 // Its labels stay in the block.
 Recording recording_of(const Shared& shared);
 
+// Named and placed, in the order in which they came up.
+std::vector<reports::Warning> warnings_of(const Shared& shared);
+
 // The worker is gone without a word: what it was doing is still in shared memory, and becomes a
 // violation of the rule `crash`.
 void note_lost_worker(Shared& shared, const WorkerResult& result);

@@ -27,6 +27,7 @@ constexpr const char* rules[] = {
     "livelock",
     "lost-data",
     "use-after-close",
+    "use-of-destroyed",
 };
 
 }  // namespace

@@ -25,13 +25,20 @@ template <class T>
   return event;
 }
 
+// A pointer to a block of the heap, perhaps with a tag or (16 bytes) a count.
+template <class T>
+[[gnu::always_inline]] inline void note_pointer(Engine& engine, T value) {
+  if constexpr (sizeof(T) >= sizeof(void*)) engine.heap().note_value(static_cast<std::uint64_t>(value));
+}
+
 template <class T>
 T load(const volatile T* address, int order, std::uintptr_t where) {
-  if (active == nullptr) return *address;
+  if (active->passes(Op::load, reinterpret_cast<std::uintptr_t>(address))) return *address;
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::load, address, order, where);
   const T value = *address;
   event.before = static_cast<std::uint64_t>(value);
+  note_pointer(*entered, value);
   entered->look_at_atomic(event.object, sizeof(T), true, false, order, where);
   entered->executed();
   entered->loaded(event.object, sizeof(T), static_cast<std::uint64_t>(value), where);
@@ -40,11 +47,16 @@ T load(const volatile T* address, int order, std::uintptr_t where) {
 
 template <class T>
 void store(volatile T* address, T value, int order, std::uintptr_t where) {
+  if (active->passes(Op::store, reinterpret_cast<std::uintptr_t>(address))) {
+    *address = value;
+    return active->changed(reinterpret_cast<std::uintptr_t>(address), sizeof(T));
+  }
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::store, address, order, where);
   event.before = static_cast<std::uint64_t>(*address);
   event.value = static_cast<std::uint64_t>(value);
   *address = value;
+  note_pointer(*entered, value);
   entered->look_at_atomic(event.object, sizeof(T), false, true, order, where);
   entered->changed(event.object, sizeof(T));
   entered->executed();
@@ -52,6 +64,13 @@ void store(volatile T* address, T value, int order, std::uintptr_t where) {
 
 template <class T, class Change>
 T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
+  if (active->passes(Op::rmw, reinterpret_cast<std::uintptr_t>(address))) {
+    const T before = *address;
+    const T after = change(before);
+    *address = after;
+    if (after != before) active->changed(reinterpret_cast<std::uintptr_t>(address), sizeof(T));
+    return before;
+  }
   const Entered entered;
   Event& event = reach_atomic(*entered, Op::rmw, address, order, where);
   const T before = *address;
@@ -59,6 +78,8 @@ T modify(volatile T* address, int order, std::uintptr_t where, Change change) {
   *address = after;
   event.before = static_cast<std::uint64_t>(before);
   event.value = static_cast<std::uint64_t>(after);
+  note_pointer(*entered, before);
+  note_pointer(*entered, after);
   const std::uintptr_t object = event.object;
   entered->look_at_atomic(object, sizeof(T), true, true, order, where);
   if (after != before) entered->changed(object, sizeof(T));
@@ -79,6 +100,8 @@ bool compare_exchange(volatile T* address, T* expected, T desired, int order, in
   event.before = static_cast<std::uint64_t>(before);
   event.value = static_cast<std::uint64_t>(desired);
   event.failed = !equal;
+  note_pointer(*entered, before);
+  note_pointer(*entered, desired);
   const std::uintptr_t object = event.object;
   entered->look_at_atomic(object, sizeof(T), true, equal, equal ? order : failure_order, where);
   if (equal && before != desired) entered->changed(object, sizeof(T));

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "harness/engine/sync.hpp"
 #include "harness/runtime/caller.hpp"
 #include "harness/runtime/cancellation.hpp"
 
@@ -61,7 +62,7 @@ HARNESS_EXPORT int thrd_sleep(const timespec* length, timespec* rest) {
 HARNESS_EXPORT void thrd_yield() { sched_yield(); }
 
 HARNESS_EXPORT int mtx_init(mtx_t* mutex, int type) {
-  if (active != nullptr) harness::Entered()->forget_object(mutex);
+  if (active != nullptr) harness::forget_lock(*harness::Entered(), mutex);
   return real::mtx_init(mutex, type);
 }
 HARNESS_EXPORT void mtx_destroy(mtx_t* mutex) { pthread_mutex_destroy(pthread_of(mutex)); }

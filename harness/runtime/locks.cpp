@@ -114,14 +114,13 @@ namespace real = harness::real;
 
 // --- mutexes
 HARNESS_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex, const pthread_mutexattr_t* attributes) noexcept {
-  if (active != nullptr) Entered()->forget_object(mutex);
+  if (active != nullptr) harness::forget_lock(*Entered(), mutex);
   return real::pthread_mutex_init(mutex, attributes);
 }
 HARNESS_EXPORT int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   if (active == nullptr) return real::pthread_mutex_destroy(mutex);
-  const Entered entered;
-  const harness::Object* const object = entered->find_object(mutex);
-  return object != nullptr && object->owner != harness::no_task ? EBUSY : 0;
+  harness::destroy(*Entered(), mutex, HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (active == nullptr) return real::pthread_mutex_lock(mutex);
@@ -167,7 +166,9 @@ HARNESS_EXPORT int pthread_cond_init(pthread_cond_t* condition, const pthread_co
   return real::pthread_cond_init(condition, attributes);
 }
 HARNESS_EXPORT int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
-  return active == nullptr ? real::pthread_cond_destroy(condition) : 0;
+  if (active == nullptr) return real::pthread_cond_destroy(condition);
+  harness::destroy(*Entered(), condition, HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   if (active == nullptr) return real::pthread_cond_wait(condition, mutex);
@@ -199,11 +200,13 @@ HARNESS_EXPORT int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
 // --- reader-writer locks
 HARNESS_EXPORT int pthread_rwlock_init(pthread_rwlock_t* rwlock,
                                        const pthread_rwlockattr_t* attributes) noexcept {
-  if (active != nullptr) Entered()->forget_object(rwlock);
+  if (active != nullptr) harness::forget_lock(*Entered(), rwlock);
   return real::pthread_rwlock_init(rwlock, attributes);
 }
 HARNESS_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t* rwlock) noexcept {
-  return active == nullptr ? real::pthread_rwlock_destroy(rwlock) : 0;
+  if (active == nullptr) return real::pthread_rwlock_destroy(rwlock);
+  harness::destroy(*Entered(), rwlock, HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t* rwlock) noexcept {
   if (active == nullptr) return real::pthread_rwlock_rdlock(rwlock);
@@ -249,11 +252,13 @@ HARNESS_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t* rwlock) noexcept {
 
 // --- spin locks: under the engine they block like mutexes
 HARNESS_EXPORT int pthread_spin_init(pthread_spinlock_t* spinlock, int shared) noexcept {
-  if (active != nullptr) Entered()->forget_object(const_cast<const int*>(spinlock));
+  if (active != nullptr) harness::forget_lock(*Entered(), const_cast<const int*>(spinlock));
   return real::pthread_spin_init(spinlock, shared);
 }
 HARNESS_EXPORT int pthread_spin_destroy(pthread_spinlock_t* spinlock) noexcept {
-  return active == nullptr ? real::pthread_spin_destroy(spinlock) : 0;
+  if (active == nullptr) return real::pthread_spin_destroy(spinlock);
+  harness::destroy(*Entered(), const_cast<const int*>(spinlock), HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int pthread_spin_lock(pthread_spinlock_t* spinlock) noexcept {
   if (active == nullptr) return real::pthread_spin_lock(spinlock);
@@ -286,7 +291,9 @@ HARNESS_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthrea
   return error;
 }
 HARNESS_EXPORT int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
-  return active == nullptr ? real::pthread_barrier_destroy(barrier) : 0;
+  if (active == nullptr) return real::pthread_barrier_destroy(barrier);
+  harness::destroy(*Entered(), barrier, HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   if (active == nullptr) return real::pthread_barrier_wait(barrier);
@@ -308,7 +315,9 @@ HARNESS_EXPORT int sem_init(sem_t* semaphore, int shared, unsigned value) noexce
   return 0;
 }
 HARNESS_EXPORT int sem_destroy(sem_t* semaphore) noexcept {
-  return active == nullptr ? real::sem_destroy(semaphore) : 0;
+  if (active == nullptr) return real::sem_destroy(semaphore);
+  harness::destroy(*Entered(), semaphore, HARNESS_CALLER);
+  return 0;
 }
 HARNESS_EXPORT int sem_wait(sem_t* semaphore) {
   if (active == nullptr) return real::sem_wait(semaphore);

@@ -18,22 +18,32 @@ void check_mapped(std::uintptr_t address, std::size_t bytes, bool is_write, std:
   entered->suspicious_access(first_is_plain ? last : address, bytes, is_write, where);
 }
 
-void look_everywhere(Engine&, std::uintptr_t address, std::size_t bytes, bool is_write,
-                     std::uintptr_t where) {
+void check_closely(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
+  if (active == nullptr) return;
+  Engine& engine = *active;
+  if (engine.points.may_be(where) || engine.plain_left == 0) {
+    const Entered entered;
+    entered->maybe_point(address, bytes, is_write, where);
+  }
+  if (MappedMemory::contains(address)) check_mapped(address, bytes, is_write, where);
+  if (engine.races().started()) look_for_races(engine, address, bytes, is_write, where);
+}
+
+void look_everywhere(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
   const Entered entered;
   entered->look_at(address, bytes, is_write, where);
 }
 
-void look_closer(Engine& engine, Cell& cell, Epoch now, std::uintptr_t address, std::size_t bytes,
-                 bool is_write, std::uintptr_t where) {
+void look_closer(Engine& engine, Cell& cell, std::uintptr_t address, std::size_t bytes, bool is_write,
+                 std::uintptr_t where) {
+  const Epoch now = engine.races().epoch().with(cell_mask(address, bytes));
   if (engine.settings().records || !engine.races().plainly(cell, now, is_write, where)) [[unlikely]]
-    look_everywhere(engine, address, bytes, is_write, where);
+    look_everywhere(address, bytes, is_write, where);
 }
 
 // Every page once: the first that is not plainly accessible is what is reported.
-void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uintptr_t where) {
+void check_range_closely(std::uintptr_t first, std::size_t bytes, bool is_write, std::uintptr_t where) {
   if (bytes == 0 || active == nullptr) return;
-  const auto first = reinterpret_cast<std::uintptr_t>(pointer);
   if (active->points.may_be(where)) [[unlikely]] {
     const Entered entered;
     entered->maybe_point(first, bytes, is_write, where);
@@ -50,7 +60,7 @@ void check_range(const void* pointer, std::size_t bytes, bool is_write, std::uin
 
 namespace {
 
-[[gnu::noinline]] void stop_at_function(Op op, std::uintptr_t where) {
+[[gnu::cold]] void stop_at_function(Op op, std::uintptr_t where) {
   const Entered entered;
   const char* const name = entered->settings().function_name(where);
   if (name == nullptr) return;

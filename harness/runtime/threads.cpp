@@ -1,7 +1,8 @@
 // pthread_create() and its relatives, pthread_once(), keys, and the C++ runtime's hooks for static locals and
 // thread_local destructors.
+#include <array>
 #include <cerrno>
-#include <string>
+#include <charconv>
 
 #include "harness/engine/sync.hpp"
 #include "harness/engine/thread_keys.hpp"
@@ -34,8 +35,9 @@ int spawn(pthread_t* handle, const pthread_attr_t* attributes, void* (*routine)(
   if (!engine.can_create(stack_bytes)) return EAGAIN;
   engine.reach({.op = Op::spawn, .where = where}).value = engine.task_count();
   engine.executed();
-  Task& task = engine.create("thread-" + std::to_string(engine.task_count()), nullptr, routine, argument,
-                             stack_bytes);
+  std::array<char, 24> name = {"thread-"};
+  const char* const end = std::to_chars(name.data() + 7, name.end(), engine.task_count()).ptr;
+  Task& task = engine.create({name.data(), end}, nullptr, routine, argument, stack_bytes);
   *handle = task.fiber->handle();
   if (is_detached(attributes)) engine.detach(task);
   return 0;

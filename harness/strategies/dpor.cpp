@@ -70,7 +70,7 @@ bool Dpor::is_inside(std::span<const Ready> ready, TaskId current) const {
       ready.back().task != current)
     return false;
   const Op op = ready.front().event.op;
-  return op == Op::map || op == Op::notify;
+  return op == Op::map || op == Op::notify || op == Op::allocate;
 }
 
 std::uint64_t Dpor::hash_of(std::span<const Ready> ready) {

@@ -28,6 +28,21 @@ void claim_finding(Board& board) {
   while (true) sleep_ns(1'000'000'000);
 }
 
+void add_to_figure(Board& board, const char* label, std::uint64_t value) {
+  static std::atomic_flag busy;
+  while (busy.test_and_set(std::memory_order_acquire)) {
+  }
+  const std::uint32_t used = board.figures_used;
+  std::uint32_t at = 0;
+  while (at < used && std::strncmp(board.figures[at].label.data(), label, 47) != 0) ++at;
+  if (at == used && used < board.figures.size()) {
+    copy_text(board.figures[at].label, label);
+    board.figures_used = used + 1;
+  }
+  if (at < board.figures.size()) board.figures[at].sum += value;
+  busy.clear(std::memory_order_release);
+}
+
 void end_worker(Board& board, Stage stage) {
   board.stage.store(stage);
   exit_now(0);

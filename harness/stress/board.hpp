@@ -107,6 +107,13 @@ enum Counter : std::uint8_t {
   counters
 };
 
+// What a scenario counted itself (observe::counted, where both sides agree), added up over all
+// executions under its label.
+struct Figure {
+  std::array<char, 48> label;
+  std::atomic<std::uint64_t> sum;
+};
+
 struct Board {
   std::atomic<Stage> stage;
   std::atomic<bool> stop;                        // the watching process has had enough
@@ -117,6 +124,8 @@ struct Board {
   std::atomic<bool> driving;                     // a schedule hands the threads over
   std::array<std::atomic<int>, 16> own_threads;  // of the tool and the sanitizer; 0: none
   std::array<std::atomic<std::uint64_t>, counters> counted;
+  std::atomic<std::uint32_t> figures_used;
+  std::array<Figure, 16> figures;
 
   // Of the running execution.
   std::atomic<std::uint32_t> tasks;
@@ -158,6 +167,9 @@ void copy_text(std::array<char, size>& to, const char* from) {
 
 // Moves the stage from running to writing. Only the first caller returns; others wait for the end.
 void claim_finding(Board& board);
+
+// Adds to the figure of that label; where there are too many labels, to none.
+void add_to_figure(Board& board, const char* label, std::uint64_t value);
 // Sets the stage and ends the worker.
 [[noreturn]] void end_worker(Board& board, Stage stage);
 

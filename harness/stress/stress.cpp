@@ -207,6 +207,8 @@ class Stress {
     for (std::size_t i = 0; i < counters; ++i)
       if (const std::uint64_t count = board_->counted[i]; count > 0)
         verdict_.counters[names[i]] = count;
+    for (std::uint32_t i = 0; i < board_->figures_used; ++i)
+      verdict_.counters[board_->figures[i].label.data()] = board_->figures[i].sum;
     const std::string result = verdict_.violation ? verdict_.violation->rule : verdict_.outcome;
     verdict_.as_expected = result == verdict_.expected;
     return std::move(verdict_);

@@ -84,6 +84,9 @@ void on_point(const char* name, std::uintptr_t where) {
 void on_observed(const harness_observation& observation, std::uintptr_t where) {
   if (!listening()) return;
   const Inside here;
+  const bool agrees = observation.kind == HARNESS_COUNTED && observation.value == observation.expected;
+  if (agrees && observation.value != 0)
+    add_to_figure(*active.board, observation.label, observation.value);
   // Recorded at once where the slice is ours already; what is asked for can be held up before.
   const bool after = observation.kind == HARNESS_GIVEN || observation.kind == HARNESS_RETURNING;
   if (active.driver != nullptr || !after) hold_up(nullptr);

@@ -78,6 +78,15 @@ TEST(CliOptions, NumbersAreCheckedWholeAndForRange) {
   EXPECT_NE(refusal({"--schedule", "a", "--repeat", "0"}), "accepted");
 }
 
+TEST(CliOptions, ThreadsAreForRealThreads) {
+  EXPECT_EQ(read({"--mode", "stress", "--threads", "8"}).threads, 8u);
+  EXPECT_FALSE(read({"--mode", "stress"}).threads);
+  EXPECT_NE(refusal({"--mode", "stress", "--threads", "0"}), "accepted");
+  EXPECT_NE(refusal({"--mode", "stress", "--threads", "257"}), "accepted");
+  EXPECT_EQ(refusal({"--threads", "8"}),
+            "--threads goes with --mode stress: what is explored must be small");
+}
+
 TEST(CliOptions, ARandomSeedIsDrawn) {
   const auto first = read({"--seed", "random"}).seed;
   EXPECT_NE(first, read({"--seed", "random"}).seed);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "harness/engine/errors.hpp"
 #include "harness/test/programs.hpp"
 
 namespace harness {
@@ -40,11 +41,16 @@ std::vector<Documented> documented() {
 TEST(EngineDocumented, EveryDocumentedScheduleDoesWhatItsScenarioSays) {
   std::size_t count = 0;
   for (const Documented& test : documented()) {
+    SCOPED_TRACE(test.scenario->name + "/" + test.variant->name + ": " + test.schedule);
     Options options;
     options.schedule = test.schedule;
-    const reports::Verdict verdict = explore(*test.scenario, *test.variant, options);
-    EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict) << "\nschedule: " << test.schedule;
-    EXPECT_EQ(verdict.executions, 1u);
+    try {
+      const reports::Verdict verdict = explore(*test.scenario, *test.variant, options);
+      EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
+      EXPECT_EQ(verdict.executions, 1u);
+    } catch (const ReplayDiverged& diverged) {
+      ADD_FAILURE() << diverged.what();
+    }
     ++count;
   }
   EXPECT_GE(count, 20u);

@@ -81,7 +81,9 @@ TEST(OrderHash, ManyObjectsAndManyExecutions) {
 
 TEST(DistinctHashes, CountsThoseThatCameOnce) {
   const auto distinct = std::make_unique<DistinctHashes>();
-  for (const std::uint64_t hash : {5u, 6u, 5u, 7u, 5u, 0u, 0u}) distinct->note(hash);
+  for (const std::uint64_t hash : {std::uint64_t{5} << 40, std::uint64_t{6} << 40, std::uint64_t{5} << 40, std::uint64_t{7} << 40,
+                                   std::uint64_t{5} << 40, std::uint64_t{0}, std::uint64_t{0}}) distinct->note(hash);
+  distinct->settle();
   EXPECT_EQ(distinct->count, 4u);
   EXPECT_EQ(distinct->once, 2u);
 }

@@ -124,6 +124,13 @@ TEST(Stress, TheRightPoolIsSilent) {
   EXPECT_GT(verdict.counters.at("points reached"), 400u);
 }
 
+TEST(Stress, AddsUpWhatAScenarioCountsItself) {
+  const reports::Verdict verdict = stress_one("figures", few(7));
+  EXPECT_EQ(verdict.outcome, "pass") << text_of(verdict);
+  EXPECT_EQ(verdict.counters.at("things done"), 35u);
+  EXPECT_EQ(verdict.counters.count("things left"), 0u);
+}
+
 TEST(Stress, EndsWhenTheTimeIsUp) {
   StressOptions options;
   options.seconds = 0.3;

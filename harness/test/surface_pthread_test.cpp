@@ -10,24 +10,25 @@ namespace {
 Options options_for(std::string_view strategy) { return test::small_search(strategy, 1000); }
 
 TEST(SurfacePthread, EveryVariantComesOutAsItSays) {
-  for (const Variant& variant : test::program("surface_pthread").variants) {
-    if (variant.name == "cancel-asynchronous") continue;
-    for (const char* strategy : {"dfs", "random"}) {
-      const reports::Verdict verdict = test::run("surface_pthread", variant.name, options_for(strategy));
-      EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
-      EXPECT_EQ(verdict.uncontrolled, std::vector<std::string>()) << variant.name;
+  for (const char* program : {"surface_pthread", "surface_pthread_ends"})
+    for (const Variant& variant : test::program(program).variants) {
+      if (variant.name == "cancel-asynchronous") continue;
+      for (const char* strategy : {"dfs", "random"}) {
+        const reports::Verdict verdict = test::run(program, variant.name, options_for(strategy));
+        EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
+        EXPECT_EQ(verdict.uncontrolled, std::vector<std::string>()) << variant.name;
+      }
     }
-  }
 }
 
 TEST(SurfacePthread, AsynchronousCancellationIsRefused) {
-  const reports::Verdict verdict = test::run("surface_pthread", "cancel-asynchronous", options_for("dfs"));
+  const reports::Verdict verdict = test::run("surface_pthread_ends", "cancel-asynchronous", options_for("dfs"));
   EXPECT_EQ(verdict.outcome, "error");
   EXPECT_NE(verdict.reason.find("PTHREAD_CANCEL_DEFERRED"), std::string::npos) << verdict.reason;
 }
 
 TEST(SurfacePthread, ASwallowedExitIsSaidToBeSo) {
-  const reports::Verdict verdict = test::run("surface_pthread", "swallowed", options_for("dfs"));
+  const reports::Verdict verdict = test::run("surface_pthread_ends", "swallowed", options_for("dfs"));
   ASSERT_TRUE(verdict.violation) << test::text_of(verdict);
   EXPECT_NE(verdict.violation->message.find("must rethrow"), std::string::npos);
 }

@@ -1,39 +1,14 @@
 // `harness run`: whole programs, linked with our runtime or, by g++, with ThreadSanitizer's.
 #include <gtest/gtest.h>
-#include <linux/close_range.h>
-#include <unistd.h>
 
 #include <fstream>
 
-#include "harness/test/process.hpp"
-#include "reports/json.hpp"
+#include "harness/test/whole_program.hpp"
 
 namespace harness::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Answer {
-  int code;
-  reports::Verdict verdict;  // empty where there is none
-  std::string text;          // both outputs
-};
-
-Answer explore(const std::string& program, const std::vector<std::string>& options,
-               const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) {
-  const Folder folder;
-  Command command{{HARNESS_BINARY, "run", "--json", folder.file("report.json")}, environment, folder.path()};
-  command.words.insert(command.words.end(), options.begin(), options.end());
-  command.words.insert(command.words.end(), {"--", program});
-  command.words.insert(command.words.end(), arguments.begin(), arguments.end());
-  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // what our caller has open is no matter of the program
-  const Ran ran = run(command);
-  Answer answer{ran.code, {}, ran.out + ran.err};
-  std::ifstream file(folder.file("report.json"));
-  const std::string document((std::istreambuf_iterator<char>(file)), {});
-  if (!document.empty()) answer.verdict = reports::read_report(document, "report").verdicts.at(0);
-  return answer;
-}
 
 // Both builds of a program, as far as this compiler makes them.
 std::vector<std::string> builds_of(const std::string& name) {
@@ -118,8 +93,10 @@ TEST(WaysProgram, ClosesEveryDescriptor) {
   expect("close-all", "pass", "", {"--isolation", "fork"});
 }
 TEST(WaysProgram, UnmapsTheToolsMemory) { expect("unmap", "crash", ""); }
-TEST(WaysProgram, SpawnsWithoutEnd) { expect("spawn", "crash", "Resource temporarily unavailable"); }
-TEST(WaysProgram, AllocatesWithoutEnd) { expect("allocate", "crash", "bad_alloc"); }
+TEST(WaysProgram, SpawnsWithoutEnd) {
+  expect("spawn", "crash", "Resource temporarily unavailable", {"--shrink-seconds", "0"});
+}
+TEST(WaysProgram, AllocatesWithoutEnd) { expect("allocate", "crash", "bad_alloc", {"--shrink-seconds", "0"}); }
 TEST(WaysProgram, ReadsAClockInALoop) { expect("clock-loop", "pass", ""); }
 
 TEST(WaysProgram, PrintsMuch) {
@@ -145,6 +122,31 @@ TEST(WaysProgram, ReplaysWhatItFound) {
   EXPECT_NE(ran.out.find("20 of 20: exit-status"), std::string::npos) << ran.out << ran.err;
   ran = run({{HARNESS_BINARY, "run", "--replay", report, "--", program, "globals"}, {}, folder.path()});
   EXPECT_EQ(ran.code, 3) << "another program: " << ran.out << ran.err;
+}
+
+TEST(WaysProgram, AReportThatIsReplayedElsewhereSaysWhatToDo) {
+  const Folder folder;
+  const std::string report = folder.file("behaves.json");
+  const std::string ways = HARNESS_WAYS;
+  EXPECT_EQ(run({{HARNESS_BINARY, "run", "--json", report, "--", "./behaves", "underscore-exit"},
+                 {},
+                 ways})
+                .code,
+            1);
+  const auto said = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), HARNESS_BINARY);
+    const Ran ran = run({words, {}, folder.path()});
+    EXPECT_EQ(ran.code, 2) << ran.out;
+    return ran.err;
+  };
+  EXPECT_NE(
+      said({"run", "--replay", report}).find("say where it is: harness run --replay " + report),
+      std::string::npos);
+  EXPECT_NE(said({"--replay", report}).find("is about a program; write harness run"),
+            std::string::npos);
+  EXPECT_NE(
+      said({"run", "--replay", report, "--", ways + "/pool"}).find("the program behaves, not pool"),
+      std::string::npos);
 }
 
 TEST(WaysProgram, SameSeedSameBytes) {

@@ -105,7 +105,7 @@ TEST_F(ObservedPoolTest, ARefusedRequestIsAskedButNotGiven) {
 
 TEST_F(ObservedPoolTest, ARefusedReleaseIsToldAsRefusedWhateverTheReason) {
   for (const Released answer :
-       {Released::double_release, Released::foreign, Released::misaligned, Released::unmapped}) {
+       {Released::double_release, Released::foreign, Released::misaligned, Released::closed}) {
     inner_->answer = answer;
     EXPECT_EQ(pool_->release({inner_->memory.data(), page}), answer);
     EXPECT_EQ(observed_so_far.back().kind, HARNESS_RETURNED);

@@ -334,6 +334,12 @@ const std::map<std::string, Play, std::less<>>& programs() {
            }
          });
        }},
+      {"figures",
+       [](harness::Execution& run) {
+         run_one(run, [] { harness::observe::counted("things done", 3, 3); });
+         harness::observe::counted("things done", 2, 2);
+         harness::observe::counted("things left", 0, 0);
+       }},
       {"not-joined", [](harness::Execution& run) { run.spawn("idle", [] {}); }},
       {"same-name",
        [](harness::Execution& run) {

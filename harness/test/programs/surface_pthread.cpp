@@ -1,44 +1,23 @@
 // What pthreads offer, line by line, used rightly: every variant must pass under every interleaving, and the
-// assertions inside would fail if a call did not do its work. What must not pass says so below.
+// assertions inside would fail if a call did not do its work. What must not pass says so below. Here: threads and what
+// they wait for; their ends are in surface_pthread_ends.cpp.
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <climits>
-#include <map>
-#include <string>
 #include <vector>
 
-#undef NDEBUG
-#include <cassert>
-
-#include "harness/scenario.hpp"
+#include "harness/test/programs/pthreads.hpp"
+#include "harness/test/programs/table.hpp"
 
 namespace {
 
-timespec in_ms(clockid_t clock, long ms) {
-  timespec time;
-  clock_gettime(clock, &time);
-  time.tv_nsec += ms * 1'000'000;
-  time.tv_sec += time.tv_nsec / 1'000'000'000;
-  time.tv_nsec %= 1'000'000'000;
-  return time;
-}
-
-template <class Body>
-pthread_t start(Body& body, const pthread_attr_t* attributes = nullptr) {
-  pthread_t thread;
-  const auto routine = [](void* argument) -> void* {
-    (*static_cast<Body*>(argument))();
-    return argument;
-  };
-  assert(pthread_create(&thread, attributes, routine, &body) == 0);
-  return thread;
-}
+using harness::test::in_ms;
+using harness::test::start;
 
 // --- joining
 
@@ -141,8 +120,7 @@ void mutex_kinds(harness::Execution&) {
   assert(pthread_mutex_timedlock(&normal, &soon) == ETIMEDOUT);
   const timespec later = in_ms(CLOCK_MONOTONIC, 3);
   assert(pthread_mutex_clocklock(&normal, CLOCK_MONOTONIC, &later) == ETIMEDOUT);
-  assert(pthread_mutex_destroy(&normal) == EBUSY && pthread_mutex_unlock(&normal) == 0);
-  assert(pthread_mutex_destroy(&normal) == 0);
+  assert(pthread_mutex_unlock(&normal) == 0 && pthread_mutex_destroy(&normal) == 0);
 
   assert(pthread_mutex_lock(&checked) == 0 && pthread_mutex_lock(&checked) == EDEADLK);
   assert(pthread_mutex_trylock(&checked) == EBUSY);
@@ -377,170 +355,6 @@ void made_early(harness::Execution& run) {
   assert(sem_trywait(&early.semaphore) == 0 && sem_trywait(&early.semaphore) == -1);
 }
 
-// --- keys, once
-
-void keys_again(harness::Execution&) {
-  static std::atomic<int> destroyed;
-  static pthread_key_t key;
-  // A destructor that sets the value again is called again, a limited number of times.
-  assert(pthread_key_create(&key, [](void* value) {
-           if (destroyed.fetch_add(1) == 0) pthread_setspecific(key, value);
-         }) == 0);
-  auto body = [] { assert(pthread_setspecific(key, &key) == 0 && pthread_getspecific(key) == &key); };
-  assert(pthread_join(start(body), nullptr) == 0 && destroyed == 2);
-  assert(pthread_key_delete(key) == 0 && pthread_setspecific(key, &key) == EINVAL);
-}
-
-void once(harness::Execution& run) {
-  static pthread_once_t control = PTHREAD_ONCE_INIT;
-  static std::atomic<int> calls;
-  const auto work = [] {
-    assert(pthread_once(&control, [] { calls.fetch_add(1); }) == 0);
-    assert(calls == 1);
-  };
-  for (const char* name : {"first", "second", "third"}) run.spawn(name, work);
-  run.join();
-}
-
-// --- ends and cancellation
-
-struct Unwound {
-  explicit Unwound(std::atomic<int>& to) : count(to) {}
-  ~Unwound() { count.fetch_add(1); }
-  std::atomic<int>& count;
-};
-
-// Several stacks are unwound at once, with scheduling points in the midst of it.
-void exits_together(harness::Execution&) {
-  std::atomic<int> unwound{0};
-  auto body = [&] {
-    const Unwound outer(unwound);
-    try {
-      const Unwound inner(unwound);
-      pthread_exit(nullptr);
-    } catch (...) {
-      unwound.fetch_add(10);
-      throw;
-    }
-  };
-  const pthread_t first = start(body);
-  const pthread_t second = start(body);
-  assert(pthread_join(first, nullptr) == 0 && pthread_join(second, nullptr) == 0 && unwound == 24);
-}
-
-void cancel_a_sleeper(harness::Execution&) {
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-  std::atomic<int> cleaned{0};
-  auto body = [&] {
-    pthread_mutex_lock(&mutex);
-    struct Arguments {
-      pthread_mutex_t& mutex;
-      std::atomic<int>& cleaned;
-    } arguments{mutex, cleaned};
-    pthread_cleanup_push(
-        [](void* pointer) {
-          auto& in = *static_cast<Arguments*>(pointer);
-          in.cleaned.fetch_add(1);
-          assert(pthread_mutex_unlock(&in.mutex) == 0);  // the wait has taken it again
-        },
-        &arguments);
-    for (;;) pthread_cond_wait(&condition, &mutex);
-    pthread_cleanup_pop(0);
-  };
-  const pthread_t thread = start(body);
-  assert(pthread_cancel(thread) == 0);
-  void* result = nullptr;
-  assert(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED && cleaned == 1);
-  assert(pthread_mutex_trylock(&mutex) == 0);
-}
-
-void cancel_points(harness::Execution&) {
-  sem_t semaphore;
-  sem_init(&semaphore, 0, 0);
-  auto waits = [&] { sem_wait(&semaphore); };
-  auto sleeps = [] { for (;;) usleep(1000); };
-  auto tests = [] { for (;;) pthread_testcancel(); };
-  auto joins = [&] {
-    const pthread_t sleeper = start(sleeps);
-    pthread_detach(sleeper);
-    pthread_cancel(sleeper);
-  };
-  for (const pthread_t thread : {start(waits), start(sleeps), start(tests)}) {
-    void* result = nullptr;
-    assert(pthread_cancel(thread) == 0);
-    assert(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED);
-  }
-  assert(pthread_join(start(joins), nullptr) == 0);
-}
-
-// A semaphore that was posted is never lost to a cancellation.
-void cancel_loses_nothing(harness::Execution&) {
-  sem_t semaphore;
-  sem_init(&semaphore, 0, 0);
-  int got = 0;
-  auto waits = [&] {
-    if (sem_wait(&semaphore) == 0) ++got;
-  };
-  auto posts = [&] { sem_post(&semaphore); };
-  const pthread_t waiter = start(waits);
-  const pthread_t poster = start(posts);
-  assert(pthread_cancel(waiter) == 0);
-  assert(pthread_join(waiter, nullptr) == 0 && pthread_join(poster, nullptr) == 0);
-  int left = 0;
-  sem_getvalue(&semaphore, &left);
-  assert(got + left == 1);
-}
-
-void cancel_disabled(harness::Execution&) {
-  sem_t semaphore;
-  sem_init(&semaphore, 0, 0);
-  std::atomic<bool> disabled{false};
-  std::atomic<int> passed{0};
-  auto body = [&] {
-    int before = -1;
-    assert(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before) == 0 && before == PTHREAD_CANCEL_ENABLE);
-    disabled = true;
-    assert(sem_wait(&semaphore) == 0);
-    passed = 1;
-    assert(pthread_setcancelstate(17, nullptr) == EINVAL && pthread_setcancelstate(before, nullptr) == 0);
-    pthread_testcancel();
-    passed = 2;
-  };
-  const pthread_t thread = start(body);
-  while (!disabled) {
-  }
-  assert(pthread_cancel(thread) == 0 && passed == 0);
-  sem_post(&semaphore);
-  void* result = nullptr;
-  assert(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED && passed == 1);
-}
-
-void cancel_asynchronous(harness::Execution&) {
-  std::atomic<bool> ready{false};
-  auto body = [&] {
-    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
-    ready = true;
-    for (volatile int i = 0; ready;) i = i + 1;
-  };
-  const pthread_t thread = start(body);
-  while (!ready) {
-  }
-  pthread_cancel(thread);
-  ready = false;
-  pthread_join(thread, nullptr);
-}
-
-void swallowed(harness::Execution&) {
-  auto body = [] {
-    try {
-      pthread_exit(nullptr);
-    } catch (...) {
-    }
-  };
-  pthread_join(start(body), nullptr);
-}
-
 void many_threads(harness::Execution&) {
   std::vector<pthread_t> threads;
   std::atomic<int> sum{0};
@@ -550,47 +364,31 @@ void many_threads(harness::Execution&) {
   assert(sum == 500);
 }
 
-const std::map<std::string_view, void (*)(harness::Execution&)> programs = {
-    {"joins", joins},
-    {"try-join", try_join},
-    {"detaches", detaches},
-    {"identity", identity},
-    {"large-stack", large_stack},
-    {"mutex-kinds", mutex_kinds},
-    {"robust-mutex", robust_mutex},
-    {"robust-mutex-lost", robust_mutex_lost},
-    {"rwlocks", rwlocks},
-    {"no-writer-preference", no_writer_preference},
-    {"conditions", conditions},
-    {"wait-without-loop", wait_without_loop},
-    {"barrier-twice", barrier_twice},
-    {"spin-locks", spin_locks},
-    {"semaphores", semaphores},
-    {"made-early", made_early},
-    {"keys-again", keys_again},
-    {"once", once},
-    {"exits-together", exits_together},
-    {"cancel-a-sleeper", cancel_a_sleeper},
-    {"cancel-points", cancel_points},
-    {"cancel-loses-nothing", cancel_loses_nothing},
-    {"cancel-disabled", cancel_disabled},
-    {"cancel-asynchronous", cancel_asynchronous},
-    {"swallowed", swallowed},
-    {"many-threads", many_threads},
+const harness::test::Programs programs = {
+    {"joins", {joins}},
+    {"try-join", {try_join}},
+    {"detaches", {detaches}},
+    {"identity", {identity}},
+    {"large-stack", {large_stack}},
+    {"mutex-kinds", {mutex_kinds}},
+    {"robust-mutex", {robust_mutex}},
+    {"robust-mutex-lost", {robust_mutex_lost}},
+    {"rwlocks", {rwlocks}},
+    {"no-writer-preference", {no_writer_preference}},
+    {"conditions", {conditions}},
+    {"wait-without-loop", {wait_without_loop}},
+    {"barrier-twice", {barrier_twice}},
+    {"spin-locks", {spin_locks}},
+    {"semaphores", {semaphores}},
+    {"made-early", {made_early}},
+    {"many-threads", {many_threads}},
 };
-
-std::vector<harness::Variant> variants() {
-  std::vector<harness::Variant> all;
-  for (const auto& [name, program] : programs)
-    all.push_back({std::string(name), name == "swallowed" ? "crash" : "pass"});
-  return all;
-}
 
 }  // namespace
 
 HARNESS_SCENARIO({
     .name = "surface_pthread",
     .about = "what pthreads offer, line by line",
-    .variants = variants(),
-    .play = [](harness::Execution& run, std::string_view variant) { programs.at(variant)(run); },
+    .variants = variants_of(programs),
+    .play = [](harness::Execution& run, std::string_view variant) { programs.at(variant).play(run); },
 });

@@ -103,7 +103,7 @@ int locale() {
 std::vector<char> large;
 int large_state() {
   assert(large.empty() || large[0] == 0);
-  large.assign(std::size_t{64} << 20, 1);
+  large.assign(std::size_t{16} << 20, 1);
   two_threads();
   return 0;
 }

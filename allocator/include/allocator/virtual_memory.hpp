@@ -1,4 +1,4 @@
-// The operating system, as a pool sees it: six calls, each with its result checked. A test puts a
+// The operating system, as a pool sees it: seven calls, each with its result checked. A test puts a
 // double in its place (Options::memory) that fails on demand or writes down what it was asked.
 #pragma once
 
@@ -23,10 +23,20 @@ class VirtualMemory {
   virtual std::error_code discard(std::byte* base, std::size_t bytes) = 0;
   // Gives memory and addresses back.
   virtual std::error_code release(std::byte* base, std::size_t bytes) = 0;
+  // What committed memory should be made of: huge pages, pages of a node (-1: any). A refusal does
+  // no harm.
+  virtual std::error_code advise(std::byte* base, std::size_t bytes, bool huge_pages,
+                                 int numa_node) {
+    static_cast<void>(base), static_cast<void>(bytes);
+    static_cast<void>(huge_pages), static_cast<void>(numa_node);
+    return {};
+  }
 
  protected:
   ~VirtualMemory() = default;
 };
+
+inline constexpr int most_numa_nodes = 1024;  // of the kernel
 
 VirtualMemory& system_memory();
 std::size_t page_bytes();
