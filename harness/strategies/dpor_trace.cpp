@@ -263,7 +263,8 @@ Event Trace::event_in(const Step& step, const Word* set) const {
   Event event = step.act.event;
   std::uint64_t value = 0;
   if (event.op == Op::cas) {
-    event.failed = value_in(step.act, set, value) && value != step.expected;
+    const bool known = !step.expects_any && value_in(step.act, set, value);
+    event.failed = known && value != step.expected;
   } else if (event.op == Op::futex_wait) {
     event.failed = value_in(step.act, set, value) && value != event.value;
   } else if (event.op == Op::try_lock || event.op == Op::try_lock_shared) {
