@@ -383,7 +383,8 @@ void Dpor::note(std::span<const Ready> ready, const Node& node) {
 
 void Dpor::note_other_alone(const Event& event) {
   diverged_ = fmt::format(
-      "the program does not do the same for the same choices: after step {} of execution {} task {} "
+      "the program does not do the same for the same choices: after step {} of execution {} task "
+      "{} "
       "was alone and did another thing before ({}); now: {}",
       depth_, execution_, event.task, name_of(path_[depth_].op), name_of(event.op));
   gave_up_ = true;
