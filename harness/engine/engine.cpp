@@ -205,7 +205,9 @@ void Engine::move(Task& task, WaitList& list, bool enabled, const Event& event, 
 // Events
 
 void Engine::dispatch(const Event& event) {
-  if (watched_by_strategy_.has(event.op)) strategy_->executed(event);
+  // What a task repeats ahead of being asked could have come at any time: no strategy minds.
+  const bool repeats = ahead_ && unfinished_ > 1;
+  if (watched_by_strategy_.has(event.op) && !repeats) strategy_->executed(event);
   for (const std::uint8_t index : watchers_[static_cast<std::size_t>(event.op)]) {
     Oracle& oracle = *oracles_[index];
     if ((begun_ >> index & 1) == 0) {

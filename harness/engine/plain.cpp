@@ -27,8 +27,12 @@ void Engine::maybe_point(std::uintptr_t address, std::size_t bytes, bool is_writ
 
 // True where the task was found spinning.
 bool Engine::reach_volatile(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
-  if (unfinished_ < 2) return false;
-  Event& event = reach({.op = is_write ? Op::write_point : Op::read_point, .object = address, .bytes = bytes,
+  const Op op = is_write ? Op::write_point : Op::read_point;
+  if (unfinished_ < 2) {
+    if (watched_by_strategy_.has(op)) strategy_->executed(access(address, bytes, op, where));
+    return false;
+  }
+  Event& event = reach({.op = op, .object = address, .bytes = bytes,
                         .where = where});
   access_is_point = false;
   // Memory that is gone by now is looked at by whoever called.

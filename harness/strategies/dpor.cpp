@@ -16,7 +16,9 @@ bool Dpor::begin(std::uint64_t execution) {
   if (done_) return false;
   started_ = true;
   execution_ = execution;
-  completed_ = gave_up_ = awaiting_ = false;
+  completed_ = gave_up_ = awaiting_ = left_out_ = false;
+  only_ = no_task;
+  alone_ = 0;
   counts_ = true;
   depth_ = 0;
   last_whole_ = nowhere;
@@ -34,11 +36,13 @@ std::size_t Dpor::next(std::span<const Ready> ready, TaskId current) {
   if (!inside) {
     settle();
     note_ready(ready);
+    only_ = ready.front().task == ready.back().task ? ready.front().task : no_task;
+    incomplete_ = incomplete_ || left_out_;
   }
   const std::uint64_t hash = hash_of(ready);
   if (depth_ < path_.size()) {
     Node& node = path_[depth_];
-    if (node.ready_hash != hash || node.inside != inside) {
+    if (node.ready_hash != hash || node.inside != inside || node.alone) {
       note(ready, node);
       return abandon;
     }
@@ -168,7 +172,7 @@ void Dpor::note_disabled(std::span<const Ready> ready) {
 // Choosing
 
 void Dpor::push_node(std::uint64_t hash, bool inside) {
-  Node node{hash, nowhere, {}, Op::start, inside, WakeupTrees::none, 0, 0};
+  Node node{hash, nowhere, {}, Op::start, inside, false, WakeupTrees::none, 0, 0};
   node.sleep_begin = static_cast<std::uint32_t>(sleep_.size());
   if (!path_.empty()) {
     const Node& parent = path_.back();
@@ -229,8 +233,8 @@ std::size_t Dpor::take(std::span<const Ready> ready, std::size_t index) {
     step.inside = node.inside;
     step.after = known.after;
     step.made_possible = known.made_possible;
-    awaiting_ = watches().has(entry.event.op);
   }
+  awaiting_ = watches().has(entry.event.op);
   known.after = known.made_possible = nowhere;
   known.has_run = true;
   known.noticed = false;
@@ -259,16 +263,20 @@ std::size_t Dpor::give_up(std::uint64_t& count) {
   return abandon;
 }
 
+// All that may be in a race, or comes between two that are.
 Ops Dpor::watches() const {
-  return Ops(Op::load, Op::store, Op::rmw, Op::cas, Op::try_lock, Op::try_lock_shared, Op::lock,
-             Op::lock_shared, Op::unlock, Op::semaphore_wait, Op::semaphore_post, Op::futex_wait,
-             Op::map, Op::unmap, Op::discard, Op::protect, Op::spawn);
+  return Ops(Op::load, Op::store, Op::rmw, Op::cas, Op::fence, Op::read_point, Op::write_point) |
+         Ops(Op::try_lock, Op::try_lock_shared, Op::lock, Op::lock_shared, Op::unlock,
+             Op::unlock_shared, Op::semaphore_wait, Op::semaphore_post, Op::futex_wait,
+             Op::futex_wake, Op::wait, Op::notify, Op::once, Op::guard, Op::barrier) |
+         Ops(Op::map, Op::unmap, Op::discard, Op::protect, Op::spawn, Op::join, Op::yield,
+             Op::sleep, Op::point, Op::clock, Op::signal, Op::descriptor);
 }
 
 // The first one after a step was chosen is that step, if it is one of those: what comes after it
 // may be an event of a task that is alone.
 void Dpor::executed(const Event& event) {
-  if (!awaiting_) return;
+  if (!awaiting_ || event.op != path_[depth_ - 1].op) return note_alone(event);
   awaiting_ = false;
   for (std::size_t i = open_.size(); i-- > 0;) {
     const std::uint32_t alternative = open_[i].act.event.alternative;
@@ -276,6 +284,50 @@ void Dpor::executed(const Event& event) {
     open_[i].act.event.alternative = alternative;
     if (!open_[i].inside) return;
   }
+}
+
+// Nobody else is left, and nobody is asked; the next event of a task that had others beside it in
+// another execution. Before the first choice there was nobody to be in a race with. After very many
+// of them the rest is left out: that is exact where all others have been joined, and no more come.
+void Dpor::note_alone(const Event& event) {
+  constexpr Position most = 4096;
+  if (rest_ || gave_up_ || depth_ == 0 || event.task != only_) return;
+  if (left_out_) return;
+  settle();
+  if (alone_++ == most) {
+    left_out_ = true;
+    const Trace::Word* const before = trace_.before(depth_ - 1);
+    for (Position i = 0; i + 1 < depth_; ++i) incomplete_ = incomplete_ || !Trace::has(before, i);
+    return;
+  }
+  if (depth_ < path_.size() && (!path_[depth_].alone || path_[depth_].op != event.op))
+    return note_other_alone(event);
+  if (depth_ == path_.size()) {
+    push_node(0, false);
+    Node& node = path_.back();
+    node.alone = true;
+    node.choice.task = event.task;
+    node.op = event.op;
+  }
+  step_alone(event);
+}
+
+void Dpor::step_alone(const Event& event) {
+  Pending& known = pending(event.task);
+  if (depth_ >= trace_.size()) {
+    Trace::Step step;
+    step.act = trace_.act_of(event);
+    step.act.event.alternative = 0;
+    step.expected = event.before;  // now it is what was read
+    step.expects_any = event.failed;
+    step.after = known.after;
+    step.made_possible = known.made_possible;
+    trace_.add(step);
+  }
+  known = Pending{};
+  known.has_run = true;
+  known.last = event.op;
+  last_whole_ = depth_++;
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -327,6 +379,15 @@ void Dpor::note(std::span<const Ready> ready, const Node& node) {
       "the program does not do the same for the same choices: at step {} of execution {} there was "
       "another choice before, of which task {} was taken ({}); ready now: {}",
       depth_ + 1, execution_, node.choice.task, name_of(node.op), ready_text(ready, {}));
+}
+
+void Dpor::note_other_alone(const Event& event) {
+  diverged_ = fmt::format(
+      "the program does not do the same for the same choices: after step {} of execution {} task "
+      "{} "
+      "was alone and did another thing before ({}); now: {}",
+      depth_, execution_, event.task, name_of(path_[depth_].op), name_of(event.op));
+  gave_up_ = true;
 }
 
 void Dpor::note_early_end() {

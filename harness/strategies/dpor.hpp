@@ -12,6 +12,8 @@
 // - Not only processes choose: an event may have several outcomes (`alternative`). Each is a
 //   transition of its own; outcomes of one event do not commute.
 // - A choice in the middle of a step belongs to that step; what the step touches is known after it.
+// - The events of a task that is the only one left are no steps of the engine. They are part of the
+//   trace all the same, since they may be in races with what others did before they ended.
 // - Events that may have to wait (locks, semaphores, joins) are in a race with the last event
 //   without which they could have happened, so that a lock races with the lock before it and not
 //   with the unlock; and what a task waits for at the end of an execution is in races as well.
@@ -77,6 +79,7 @@ class Dpor final : public Strategy {
     Choice choice;
     Op op;
     bool inside;                // a choice in the middle of the step before
+    bool alone;                 // no step: nobody was asked, see note_alone()
     WakeupTrees::Id branches;   // to be explored from here, after the choice
     std::uint32_t sleep_begin;  // in sleep_: what need not be explored from here
     std::uint32_t sleep_end;
@@ -113,6 +116,8 @@ class Dpor final : public Strategy {
   Pending& pending(TaskId task);
   void settle();
   void push_node(std::uint64_t hash, bool inside);
+  void note_alone(const Event& event);
+  void step_alone(const Event& event);
   std::size_t choose(std::span<const Ready> ready, TaskId current) const;
   std::size_t look_up(std::span<const Ready> ready, Node& node);
   bool asleep(const Node& node, TaskId task, std::uint32_t alternative) const;
@@ -121,6 +126,7 @@ class Dpor final : public Strategy {
   std::size_t give_up(std::uint64_t& count);
   bool to_next_branch();
   void note(std::span<const Ready> ready, const Node& node);
+  void note_other_alone(const Event& event);
   void note_early_end();
 
   // dpor_races.cpp: what is left to explore
@@ -140,7 +146,10 @@ class Dpor final : public Strategy {
   std::vector<Node> path_;  // of the execution that runs, or ran last
   std::vector<Act> sleep_;
   std::vector<Trace::Step> open_;  // steps taken that are not in the trace yet
-  bool awaiting_ = false;          // executed() of the last of them
+  bool awaiting_ = false;          // executed() of the last step
+  TaskId only_ = no_task;          // the one that was ready at the last choice, if it was one
+  Position alone_ = 0;             // events of a task that was alone, in this execution
+  bool left_out_ = false;          // some of them are not in the trace
   Position depth_ = 0;             // steps taken
   Position last_whole_ = nowhere;  // the last of them that is no choice inside another
   WakeupTrees::Id inherited_ = WakeupTrees::none;  // the wakeup tree of the next new node

@@ -236,34 +236,44 @@ void Trace::find_races(const Step& step, Position at) {
 // ------------------------------------------------------------------------------------------------
 // The same event elsewhere
 
-// What is in memory after the steps of `set`. False: not known.
+// What is in memory after the steps of `set`. False: not known, as where something has written that
+// is no event (an initialisation).
 bool Trace::value_in(const Act& act, const Word* set, std::uint64_t& value) const {
   if (act.event.bytes > 8 || objects_[act.memory].overlapping.size() > 1) return false;
   const Word* const written = row_of(act.memory, writes);
   const Word* const read = row_of(act.memory, looks);
-  bool found = false;
-  for (std::size_t w = words_; w-- > 0 && !found;)
+  bool found = false, known = false;
+  std::uint64_t now = 0;
+  for (std::size_t w = 0; w < words_; ++w)
+    for (Word any = written[w] | read[w]; any != 0; any &= any - 1) {
+      const auto i = static_cast<Position>(w * 64) + static_cast<Position>(std::countr_zero(any));
+      const Event& event = steps_[i].act.event;
+      if (event.op == Op::read_point || event.op == Op::write_point) return false;
+      const bool looks_at = event.op != Op::store && event.op != Op::futex_wait;
+      if (found && looks_at && event.before != now) return false;
+      if (!found) value = event.before, known = looks_at || event.op == Op::store;
+      found = true;
+      if (has(written, i))
+        now = event.value;
+      else if (looks_at)
+        now = event.before;
+    }
+  if (!known) return false;
+  for (std::size_t w = words_; w-- > 0;)
     if (const Word both = written[w] & set[w]; both != 0) {
       const std::size_t i = w * 64 + 63 - static_cast<std::size_t>(std::countl_zero(both));
       value = steps_[i].act.event.value;
-      found = true;
+      break;
     }
-  for (std::size_t w = 0; w < words_ && !found; ++w)
-    if (const Word any = written[w] | read[w]; any != 0) {
-      const Event& first =
-          steps_[w * 64 + static_cast<std::size_t>(std::countr_zero(any))].act.event;
-      if (first.op == Op::read_point || first.op == Op::write_point) return false;
-      value = first.before;
-      found = true;
-    }
-  return found;
+  return true;
 }
 
 Event Trace::event_in(const Step& step, const Word* set) const {
   Event event = step.act.event;
   std::uint64_t value = 0;
   if (event.op == Op::cas) {
-    event.failed = value_in(step.act, set, value) && value != step.expected;
+    const bool known = !step.expects_any && value_in(step.act, set, value);
+    event.failed = known && value != step.expected;
   } else if (event.op == Op::futex_wait) {
     event.failed = value_in(step.act, set, value) && value != event.value;
   } else if (event.op == Op::try_lock || event.op == Op::try_lock_shared) {

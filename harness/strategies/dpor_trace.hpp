@@ -52,6 +52,7 @@ class Trace {
   struct Step {
     Act act;
     std::uint64_t expected = 0;     // of a cas, to tell whether it would fail elsewhere
+    bool expects_any = false;       // what it expected is not known
     Position after = none;          // what made the event what it is (a notification, a spawn)
     Position made_possible = none;  // what let it go on, though something else came first
     bool inside = false;            // a choice in the middle of the step before

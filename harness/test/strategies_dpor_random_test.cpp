@@ -136,6 +136,16 @@ bool executes_each_trace_once(const Program& program) {
   return true;
 }
 
+// Two heads of a stack: one task pops, the other pops all and pushes what it had. When it goes on
+// alone after the first one's attempt has failed, that attempt is in races with what comes.
+TEST(DporRandom, AttemptsThatFailBeforeTheOtherTaskIsAlone) {
+  Program program{{{load(0), load(1), skip_unless(1, 6), cas(0, 2, 1), skip_unless(1, 4), load(0),
+                    cas(0, 1, 0), load(0), cas(0, 0, 2)},
+                   {load(0), store(1), cas(0, 2, 1)}}};
+  program.variables[0] = 2;
+  EXPECT_TRUE(executes_each_trace_once(program));
+}
+
 void check(Of of, std::uint64_t programs) {
   std::uint64_t checked = 0;
   for (std::uint64_t seed = 0; seed < programs && !testing::Test::HasFailure(); ++seed) {

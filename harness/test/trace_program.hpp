@@ -137,6 +137,8 @@ class Machine {
   void act_on_semaphore(std::size_t task, const Instruction& now, Event& event);
   void notify(const Instruction& now, std::size_t step);
   void go_on(std::size_t task);
+  bool is_alone(std::size_t task) const;
+  void go_on_alone(std::size_t task, Strategy& strategy);
   Outcome outcome(bool abandoned) const;
 
   const Program& program_;
@@ -348,6 +350,23 @@ inline void Machine::go_on(std::size_t task) {
   }
 }
 
+// The only one that has not ended.
+inline bool Machine::is_alone(std::size_t task) const {
+  for (std::size_t other = 0; other < tasks_.size(); ++other) {
+    const bool over = !tasks_[other].exists || (ended(other) && !tasks_[other].takes_again);
+    if (other != task && !over) return false;
+  }
+  return true;
+}
+
+// As in the engine: whoever comes to an event when nobody else is left executes it unasked.
+inline void Machine::go_on_alone(std::size_t task, Strategy& strategy) {
+  while (is_alone(task) && can_run(task) && at(task).what != Do::choose) {
+    Event event = pending(task);
+    execute(task, event, strategy);
+  }
+}
+
 inline std::optional<Outcome> Machine::run(Strategy& strategy, std::uint64_t execution,
                                            std::size_t stop_after) {
   if (!strategy.begin(execution)) return {};
@@ -363,6 +382,7 @@ inline std::optional<Outcome> Machine::run(Strategy& strategy, std::uint64_t exe
     current = event.task;
     choices.push_back({current, static_cast<std::uint16_t>(event.alternative)});
     execute(current, event, strategy);
+    go_on_alone(current, strategy);
   }
   for (const Event& event : program_.alone)
     if (strategy.watches().has(event.op)) strategy.executed(event);
