@@ -11,8 +11,9 @@
 //             conflict on the same object, except that shared locking and unlocking commute, failed
 //             attempts do, and posts to a semaphore do. A wait also gives up its mutex, named by
 //             `value`; where it is not, it conflicts with every lock.
-//   mappings  discard and protect conflict with all that touches their pages; so do map and unmap,
-//             and with each other wherever they are: they share the list of addresses to hand out.
+//   mappings  discard and protect conflict with all that touches their pages; so do map and unmap.
+//             These and protect conflict with each other wherever they are: they share the list of
+//             addresses to hand out, and how much is accessible at a time is told by their order.
 //             A map that has no address yet (pending, object 0) may take any.
 //   tasks     spawn, join and the task concerned; a join of no_task waits for all. Spawns conflict
 //             with each other: they number the tasks.
@@ -140,9 +141,9 @@ constexpr bool touches_memory(const Event& event) {
 // `a` is a mapping.
 constexpr bool mapping_conflicts(const Event& a, const Event& b) {
   if (a.failed || (is_mapping(b.op) && b.failed) || !touches_memory(b)) return false;
-  const auto hands_out = [](Op op) { return op == Op::map || op == Op::unmap; };
+  const auto counts = [](Op op) { return op != Op::discard && is_mapping(op); };
   const auto anywhere = [](const Event& e) { return e.op == Op::map && e.object == 0; };
-  return (hands_out(a.op) && hands_out(b.op)) || anywhere(a) || anywhere(b) || overlap(a, b);
+  return (counts(a.op) && counts(b.op)) || anywhere(a) || anywhere(b) || overlap(a, b);
 }
 
 // `a` waits on a condition.
