@@ -177,7 +177,7 @@ void Engine::end_task() {
   me.done = true;
   changed(reinterpret_cast<std::uintptr_t>(&me.done), sizeof me.done);
   --unfinished_;
-  plain_matters = unfinished_ > 1 || races_.started();
+  plain_matters = unfinished_ > 1 || races_.started() || watched_by_strategy_.has(Op::read_point);
   enable(me.joiners);
   play_->ended(me);
   if (me.detached) recycle(me);
