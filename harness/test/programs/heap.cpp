@@ -112,8 +112,9 @@ void fine_reachable(harness::Execution&) {
 
 void lost(harness::Execution&) {
   std::thread([] {
-    auto* const numbers = new std::vector<int>(100);
+    std::vector<int>* volatile numbers = new std::vector<int>(100);
     numbers->front() = 1;
+    numbers = nullptr;
   }).join();
 }
 
