@@ -393,8 +393,8 @@ class Engine {
 // that the calls it makes are forwarded, and outside executions.
 [[gnu::visibility("hidden")]] extern Engine* active;
 
-// False: a plain access, but for one to memory from mmap(), is nobody's business: there is one task, and no race
-// to be half of.
+// False: a plain access, but for one to memory from mmap(), is nobody's business: there is one task, no race to be
+// half of, and no strategy that wants to know.
 [[gnu::visibility("hidden")]] extern bool plain_matters;
 
 // Tool mode for the length of a caught call.
