@@ -97,6 +97,7 @@ void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) 
 void Engine::remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed) {
   Event event = access(address, bytes, op, where);
   if (freed) event.label = "free";
+  shared_.plain_accesses.fetch_add(1, std::memory_order_relaxed);
   history_.push_back({races_.epoch().tick(), freed, shared_.recorded.load(std::memory_order_relaxed),
                       recorded(event)});
 }
