@@ -94,9 +94,11 @@ TEST(WaysProgram, ClosesEveryDescriptor) {
 }
 TEST(WaysProgram, UnmapsTheToolsMemory) { expect("unmap", "crash", ""); }
 TEST(WaysProgram, SpawnsWithoutEnd) {
-  expect("spawn", "crash", "Resource temporarily unavailable", {"--shrink-seconds", "0"});
+  expect("spawn", "crash", "Resource temporarily unavailable", {"--shrink-seconds", "0", "--isolation", "fork"});
 }
-TEST(WaysProgram, AllocatesWithoutEnd) { expect("allocate", "crash", "bad_alloc", {"--shrink-seconds", "0"}); }
+TEST(WaysProgram, AllocatesWithoutEnd) {
+  expect("allocate", "crash", "bad_alloc", {"--shrink-seconds", "0", "--isolation", "fork"});
+}
 TEST(WaysProgram, ReadsAClockInALoop) { expect("clock-loop", "pass", ""); }
 
 TEST(WaysProgram, PrintsMuch) {
