@@ -60,6 +60,13 @@ TEST(EngineTraces, OtherObjects) {
   EXPECT_EQ(traces("fibonacci-3"), 141u);
 }
 
+// The mutex is taken in turn: to wait, again after that, and by each who notifies. Where somebody does in
+// between, it is before the time was over, or after: 2 and 6 orders where nobody does, 1 and 6 others.
+TEST(EngineTraces, AWaitThatMayTimeOut) {
+  EXPECT_EQ(traces("timed-condition-2"), 4u);
+  EXPECT_EQ(traces("timed-condition-3"), 18u);
+}
+
 // A program that deadlocks in some order: found, whatever comes first.
 TEST(EngineTraces, ADeadlockIsFound) {
   Options options;
