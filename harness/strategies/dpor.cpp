@@ -135,6 +135,9 @@ void Dpor::note_first(const Ready& entry, Position cause) {
     return op == Op::lock || op == Op::lock_shared || op == Op::semaphore_wait || op == Op::once ||
            op == Op::guard || op == Op::join;
   };
+  // A second time-out in a row, which the engine does not offer before somebody else has moved: who that
+  // was is no order of the program's, and what it hides is not looked for.
+  incomplete_ = incomplete_ || is_time_out(entry.event);
   Pending& known = pending(entry.task);
   if (can_be_taken(entry.event.op) && !is_new(known, entry.event))
     known.made_possible = cause;

@@ -67,6 +67,17 @@ TEST(EngineTraces, AWaitThatMayTimeOut) {
   EXPECT_EQ(traces("timed-condition-3"), 18u);
 }
 
+// That a task may time out again depends on others in a way that is no order of theirs: dpor may miss
+// something then, and does not say that it has seen all.
+TEST(EngineTraces, TwoTimeOutsInARowAreNotCalledExhausted) {
+  Options options;
+  options.strategy = "dpor";
+  const reports::Verdict verdict = test::run("traces", "timed-twice", options);
+  EXPECT_TRUE(verdict.violation || !verdict.exhaustive) << test::text_of(verdict);
+  options.strategy = "portfolio";
+  EXPECT_TRUE(test::run("traces", "timed-twice", options).violation);
+}
+
 // A program that deadlocks in some order: found, whatever comes first.
 TEST(EngineTraces, ADeadlockIsFound) {
   Options options;

@@ -120,6 +120,20 @@ void timed_hand_over(int task) {
     condition.notify_one();
 }
 
+// Twice nobody wakes the first one: what it reads in between may be of before, and after, of either
+// store.
+void timed_twice(int task) {
+  if (task != 0) {
+    for (int i = 0; i < 4; ++i) variables[i].store(1);
+    return;
+  }
+  std::unique_lock lock(mutex);
+  condition.wait_for(lock, std::chrono::hours(1));
+  const int first = variables[1].load();
+  condition.wait_for(lock, std::chrono::hours(1));
+  if (first == 1 && variables[3].load() == 0) std::abort();
+}
+
 sem_t semaphore;
 void semaphore_section(int) {
   sem_wait(&semaphore);
@@ -187,6 +201,7 @@ void play(harness::Execution& run, std::string_view variant) {
   if (is("fibonacci")) return each(run, 2, [n](int task) { fibonacci(task, n); });
   if (is("fib-bench")) return each(run, 3, [n](int task) { watched_fibonacci(task, n); });
   if (is("ticket")) return each(run, n, ticket_lock);
+  if (is("timed-twice")) return each(run, 2, timed_twice);
   if (is("timed-condition")) return each(run, n, timed_hand_over);
   if (is("condition")) return each(run, n, hand_over);
   if (is("semaphore")) {
@@ -233,6 +248,7 @@ HARNESS_SCENARIO({
                  {"map-2", "pass"},
                  {"fib-bench-5", "pass"},
                  {"timed-condition-2", "pass"},
-                 {"timed-condition-3", "pass"}},
+                 {"timed-condition-3", "pass"},
+                 {"timed-twice", "crash"}},
     .play = play,
 });
