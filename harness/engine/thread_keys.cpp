@@ -3,6 +3,8 @@
 #include <limits.h>
 
 #include <array>
+#include <condition_variable>
+#include <mutex>
 
 #include "harness/engine/task.hpp"
 
@@ -23,6 +25,12 @@ void note_key(pthread_key_t key, KeyDestructor destructor) {
 
 void forget_key(pthread_key_t key) {
   if (key < keys.size()) keys[key] = {};
+}
+
+void make_library_keys() {
+  static std::mutex mutex;
+  static std::condition_variable condition;
+  std::notify_all_at_thread_exit(condition, std::unique_lock(mutex));
 }
 
 bool is_key(pthread_key_t key) { return key < keys.size() && keys[key].exists; }

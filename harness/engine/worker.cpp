@@ -21,6 +21,7 @@
 #include "harness/engine/hosting.hpp"
 #include "harness/engine/program_heap.hpp"
 #include "harness/engine/registry.hpp"
+#include "harness/engine/thread_keys.hpp"
 #include "harness/engine/tool_heap.hpp"
 
 namespace harness {
@@ -124,6 +125,7 @@ void move_out_of_the_way(int descriptor) {
     install_crash_handler(*engine, *memory, shared);
     std::unique_ptr<HostedWorker> hosted;
     if (hosting() == nullptr) {
+      make_library_keys();
       snapshot->take(origin.module);
     } else {
       __libc_single_threaded = 0;  // it will not be, and is put back with libc's other variables

@@ -1,16 +1,18 @@
 // What the standard library offers for threads beyond surface.cpp, used rightly, and next to it the same used
 // subtly wrongly: the former must pass under every interleaving, the latter must be found. Here: locks, semaphores,
-// latches, barriers, conditions.
+// latches, barriers, conditions, and what becomes ready at the end of a thread.
 #include <atomic>
 #include <barrier>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <latch>
 #include <mutex>
 #include <semaphore>
 #include <shared_mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #undef NDEBUG
 #include <cassert>
@@ -227,7 +229,69 @@ void notify_at_exit(harness::Execution&) {
   worker.join();
 }
 
+// --- what becomes ready when a thread has ended, after its thread_local variables have
+
+struct TellsAtExit {
+  int* to = nullptr;
+  ~TellsAtExit() {
+    if (to != nullptr) *to = 1;
+  }
+};
+thread_local TellsAtExit tells_at_exit;
+
+void ready_at_exit(harness::Execution&) {
+  int told = 0;
+  std::promise<int> promise;
+  auto value = promise.get_future();
+  std::thread setter([&told, promise = std::move(promise)]() mutable {
+    tells_at_exit.to = &told;
+    promise.set_value_at_thread_exit(7);
+  });
+  assert(value.get() == 7 && told == 1);
+  value = {};
+  setter.join();
+}
+
+void too_ready_at_exit(harness::Execution&) {
+  int told = 0;
+  std::promise<int> promise;
+  auto value = promise.get_future();
+  std::thread setter([&told, promise = std::move(promise)]() mutable {
+    tells_at_exit.to = &told;
+    promise.set_value(7);
+  });
+  assert(value.get() == 7 && told <= 1);
+  setter.join();
+}
+
+void tasks_ready_at_exit(harness::Execution&) {
+  std::packaged_task<int(int)> adds([](int x) { return x + 1; });
+  auto sum = adds.get_future();
+  std::promise<void> unwanted;
+  static_cast<void>(unwanted.get_future());
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool is_over = false;
+  std::thread worker([&, adds = std::move(adds), unwanted = std::move(unwanted)]() mutable {
+    adds.make_ready_at_thread_exit(1);
+    unwanted.set_value_at_thread_exit();
+    std::unique_lock lock(mutex);
+    is_over = true;
+    std::notify_all_at_thread_exit(ended, std::move(lock));
+  });
+  while (sum.wait_for(1ms) != std::future_status::ready) std::this_thread::yield();
+  assert(sum.get() == 2);
+  {
+    std::unique_lock lock(mutex);
+    ended.wait(lock, [&] { return is_over; });
+  }
+  worker.join();
+}
+
 const harness::test::Programs programs = {
+    {"ready-at-exit", {ready_at_exit}},
+    {"too-ready-at-exit", {too_ready_at_exit, "data-race"}},
+    {"tasks-ready-at-exit", {tasks_ready_at_exit}},
     {"lock-several", {lock_several}},
     {"lock-order", {lock_order, "deadlock"}},
     {"reader-upgrades", {reader_upgrades, "deadlock"}},
