@@ -124,6 +124,8 @@ struct Board {
   std::atomic<bool> driving;                     // a schedule hands the threads over
   std::array<std::atomic<int>, 16> own_threads;  // of the tool and the sanitizer; 0: none
   std::array<std::atomic<std::uint64_t>, counters> counted;
+  std::atomic<std::uint64_t> resident_kib;       // the most that a worker had at its end
+  std::atomic<std::uint64_t> grown_kib;          // the most that one gained since its first executions
   std::atomic<std::uint32_t> figures_used;
   std::array<Figure, 16> figures;
 

@@ -209,6 +209,10 @@ class Stress {
         verdict_.counters[names[i]] = count;
     for (std::uint32_t i = 0; i < board_->figures_used; ++i)
       verdict_.counters[board_->figures[i].label.data()] = board_->figures[i].sum;
+    if (board_->executions > 1) {
+      verdict_.counters["KiB resident"] = board_->resident_kib;
+      verdict_.counters["KiB gained by a worker"] = board_->grown_kib;
+    }
     const std::string result = verdict_.violation ? verdict_.violation->rule : verdict_.outcome;
     verdict_.as_expected = result == verdict_.expected;
     return std::move(verdict_);

@@ -177,6 +177,42 @@ void play_one(const Work& work, std::uint64_t execution) {
   drop_unmapped();
 }
 
+// Of this process, as the kernel says; 0 if it does not.
+std::uint64_t resident_kib() {
+  std::FILE* const file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  unsigned long all = 0;
+  unsigned long resident = 0;
+  if (std::fscanf(file, "%lu %lu", &all, &resident) != 2) resident = 0;
+  std::fclose(file);
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+// How much memory executions leave behind: the first ones fill caches.
+class Growth {
+ public:
+  explicit Growth(Board& board) : board_(board) {}
+  void note(std::uint64_t done) {
+    if (done == first_executions) first_ = resident_kib();
+  }
+  ~Growth() {
+    const std::uint64_t now = resident_kib();
+    raise(board_.resident_kib, now);
+    if (first_ != 0 && now > first_) raise(board_.grown_kib, now - first_);
+  }
+  Growth(const Growth&) = delete;
+  Growth& operator=(const Growth&) = delete;
+
+ private:
+  static constexpr std::uint64_t first_executions = 4;
+  static void raise(std::atomic<std::uint64_t>& most, std::uint64_t value) {
+    if (most.load() < value) most.store(value);
+  }
+
+  Board& board_;
+  std::uint64_t first_ = 0;
+};
+
 // Which threads are not the program's. ThreadSanitizer starts one of its own with the first of
 // others.
 void note_own_threads(Board& board) {
@@ -185,6 +221,19 @@ void note_own_threads(Board& board) {
           &first, nullptr, [](void*) -> void* { return nullptr; }, nullptr) == 0)
     pthread_join(first, nullptr);
   for (const int thread : threads_of(0)) board.note_own_thread(thread);
+}
+
+// At least one, however short the time.
+void play_all(Board& board, const Work& work) {
+  Growth growth(board);
+  const std::int64_t began = now_ns();
+  for (std::uint64_t done = 0; done == 0 || !board.stop; ++done) {
+    if (work.executions != 0 && done == work.executions) break;
+    if (done == renewed_after_executions || now_ns() - began > renewed_after_ns) break;
+    growth.note(done);
+    play_one(work, work.first + done);
+    if (!work.schedule.empty()) break;
+  }
 }
 
 [[noreturn]] void work_on(Board& board, const Work& work, int parent) {
@@ -201,14 +250,7 @@ void note_own_threads(Board& board) {
   catch_crashes(board);
   note_own_threads(board);
   hooks.store(&table, std::memory_order_release);
-  const std::int64_t began = now_ns();
-  // At least one, however short the time.
-  for (std::uint64_t done = 0; done == 0 || !board.stop; ++done) {
-    if (work.executions != 0 && done == work.executions) break;
-    if (done == renewed_after_executions || now_ns() - began > renewed_after_ns) break;
-    play_one(work, work.first + done);
-    if (!work.schedule.empty()) break;
-  }
+  play_all(board, work);
   claim_finding(board);
   end_worker(board, Stage::finished);
 }

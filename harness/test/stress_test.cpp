@@ -122,6 +122,8 @@ TEST(Stress, TheRightPoolIsSilent) {
   EXPECT_EQ(verdict.counters.at("ranges mapped"), 400u);
   EXPECT_EQ(verdict.counters.at("ranges unmapped"), 400u);
   EXPECT_GT(verdict.counters.at("points reached"), 400u);
+  EXPECT_GT(verdict.counters.at("KiB resident"), 0u);
+  EXPECT_TRUE(verdict.counters.contains("KiB gained by a worker"));
 }
 
 TEST(Stress, AddsUpWhatAScenarioCountsItself) {
