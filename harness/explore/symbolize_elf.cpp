@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <tuple>
 
@@ -77,10 +78,16 @@ std::string build_id(Elf* elf) {
 std::string readable_symbol(const char* symbol) {
   // A variable called `a` is no type, which it would be demangled to.
   if (!std::string_view(symbol).starts_with("_Z")) return symbol;
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> demangled(
-      abi::__cxa_demangle(symbol, nullptr, nullptr, &status), std::free);
-  return status == 0 && demangled ? short_function(demangled.get()) : symbol;
+  const auto demangled = [](const char* name) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> text(
+        abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
+    return status == 0 && text ? short_function(text.get()) : std::string();
+  };
+  std::string text = demangled(symbol);
+  // A part of a variable that the compiler has split: `name.0`.
+  if (text.empty()) text = demangled(std::string(symbol, std::strcspn(symbol, ".")).c_str());
+  return text.empty() ? symbol : text;
 }
 
 ElfSymbols::ElfSymbols(const std::string& path, bool separate) {

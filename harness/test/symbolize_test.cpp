@@ -1,4 +1,5 @@
 #include "harness/explore/symbolize.hpp"
+#include "harness/explore/symbolize_elf.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -303,6 +304,12 @@ TEST(RelativeSource, IsTheSameWhereverTheProjectStands) {
   EXPECT_EQ(relative_source("/home/b/x.cpp", "/home/a/p"), "/home/b/x.cpp");
   EXPECT_EQ(relative_source("/x.cpp", "/build"), "/x.cpp");
   EXPECT_EQ(relative_source("", "/build"), "");
+}
+
+TEST(Symbolize, PartsOfASplitVariable) {
+  EXPECT_EQ(readable_symbol("_ZZN12_GLOBAL__N_112race_of_exitEvE5ready.0"), "race_of_exit::ready");
+  EXPECT_EQ(readable_symbol("_Zwhat.0"), "_Zwhat.0");
+  EXPECT_EQ(readable_symbol("ready.0"), "ready.0");
 }
 
 }  // namespace
