@@ -308,7 +308,8 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   random_state_ = (settings_.seed + 1) * 0x9e37'79b9'7f4a'7c15;
   outcome_ = Outcome::completed;
   shared_.steps.store(0, std::memory_order_release);
-  memory_.set_protects(settings_.protects || number % protected_every == 0);
+  // Of a small tree all, as a rule: it is over before the next would be due.
+  memory_.set_protects(settings_.protects || number < protected_every || number % protected_every == 0);
   begun_ = 0;
   if (play_ == nullptr) play_ = std::make_unique<Play>(*this);
   play_->begin(scenario, variant);

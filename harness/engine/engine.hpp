@@ -392,6 +392,7 @@ class Engine {
   static constexpr std::uint64_t first_turns = 2048;
   bool ahead_ = false;  // the current task repeats its loads without being asked, see loaded()
   std::uint32_t idle_rounds_ = 0;
+  std::uint64_t idle_since_ = 0;  // the step before the first of them
   Context scheduler_;
   Outcome outcome_ = Outcome::completed;
   std::unique_ptr<Play> play_;
@@ -410,9 +411,9 @@ class Entered {
  public:
   Entered() : engine_(*active) { active = nullptr; }
   ~Entered() {
-    active = &engine_;
     if (engine_.handlers_expected()) [[unlikely]]
       engine_.run_handlers();
+    active = &engine_;
   }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;

@@ -119,13 +119,14 @@ void forget_left_handlers(Task& me) {
 
 // ---------------------------------------------------------------------------------------------------------
 
-// Called when the current task goes back to the program.
+// Called when the current task goes back to the program, and still in tool mode: what is called here is not
+// the program's, and would come back here. A signal that stays blocked orders nothing.
 void Engine::run_handlers() {
   Task& me = *current_;
-  races_.acquire(me.signal_clock);
   forget_left_handlers(me);
   while (const std::uint64_t due = me.signals_pending & ~me.signals_blocked) {
     me.signals_pending &= ~(due & -due);
+    races_.acquire(me.signal_clock);
     handle(std::countr_zero(due) + 1);
   }
   if (std::exchange(me.restores_blocked, false)) {
@@ -142,7 +143,6 @@ void Engine::handle(int signal) {
   if (action.sa_handler == SIG_IGN) return;
   if (action.sa_handler == SIG_DFL) {
     if (is_ignored_by_default(signal)) return;
-    active = nullptr;
     const std::string text = fmt::format("killed by signal {} ({})", signal, strsignal(signal));
     crashed(fault_name(signal) != nullptr ? fault_name(signal) : text.c_str(), 0, false, now_.where);
   }
@@ -152,14 +152,15 @@ void Engine::handle(int signal) {
   me.signals_blocked |= bits_of(action.sa_mask);
   if ((action.sa_flags & SA_NODEFER) == 0) me.signals_blocked |= bit_of(signal);
   if ((action.sa_flags & SA_RESETHAND) != 0) signal_actions_.set(signal, {});
-  if ((action.sa_flags & SA_SIGINFO) != 0) {
-    siginfo_t info = {};
-    info.si_signo = signal;
-    info.si_code = SI_TKILL;
+  siginfo_t info = {};
+  info.si_signo = signal;
+  info.si_code = SI_TKILL;
+  active = this;
+  if ((action.sa_flags & SA_SIGINFO) != 0)
     action.sa_sigaction(signal, &info, nullptr);
-  } else {
+  else
     action.sa_handler(signal);
-  }
+  active = nullptr;
   me.signals_blocked = me.handlers.back().blocked_before;
   me.handlers.pop_back();
   errno = error;

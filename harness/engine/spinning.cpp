@@ -89,10 +89,14 @@ void Engine::wake_spinners(std::uintptr_t address, std::uint32_t bytes) {
 
 // Nothing else can run. A loop that looks at the clock gets a later time, in growing leaps; and one that
 // only looked like spinning (a bounded number of tries) goes on. Only when that has been in vain many
-// times over is it a livelock.
+// times over is it a livelock, and before the execution has had all its steps: several who spin in turn,
+// or yield as they do, need many.
 bool Engine::let_spinners_go_on() {
-  constexpr std::uint32_t rounds = 1000;
-  if (spinners_ == 0 || idle_rounds_++ >= rounds) return false;
+  constexpr std::uint32_t rounds = 1000, least = 64;
+  if (spinners_ == 0 || idle_rounds_ >= rounds) return false;
+  if (idle_rounds_ == 0) idle_since_ = steps_;
+  if (idle_rounds_ >= least && steps_ - idle_since_ >= settings_.max_steps / 4 * 3) return false;
+  ++idle_rounds_;
   now_ns_ += std::uint64_t{1'000'000} << std::min<std::uint32_t>(idle_rounds_, 30);
   for (std::size_t i = 0; i < task_count_; ++i)
     if (tasks_[i]->spin.asleep) wake_spinner(*tasks_[i]);

@@ -125,10 +125,19 @@ void Engine::unless_last_exit() {
   std::exit(0);  // which is interposed, and ends the execution
 }
 
+// How far the others have come by then is a choice. What they would do next cannot happen any more: a search
+// that only looks at what was executed must learn of it.
 void Engine::end_program(int status, std::uintptr_t where) {
   active = nullptr;
-  for (std::size_t i = 0; i < task_count_; ++i)
-    if (!tasks_[i]->done) ends_with_locks(*tasks_[i], "the program ends");
+  if (unfinished_ > 1) {
+    reach({.op = Op::point, .label = "exit", .where = where});
+    executed();
+  }
+  for (std::size_t i = 0; i < task_count_; ++i) {
+    if (tasks_[i]->done) continue;
+    ends_with_locks(*tasks_[i], "the program ends");
+    if (tasks_[i].get() != current_) strategy_->blocked({.task = tasks_[i]->id, .op = Op::end});
+  }
   if (status == hosting()->expected_status) leave(Outcome::completed);
   const std::string text = fmt::format("exit({})", status);
   // Where main() has returned, nobody has called exit() but us.

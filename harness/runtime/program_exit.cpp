@@ -80,6 +80,13 @@ void call_fini_functions() {
   active = engine;
 }
 
+// Between the last that the program does and its handlers the others may go on for a while.
+void begin_exit(std::uintptr_t where) {
+  const Entered entered;
+  entered->reach({.op = Op::point, .label = "exit", .where = where});
+  entered->executed();
+}
+
 void destroy_thread_locals(Task& task) {
   while (!task.at_exit.empty()) {
     const Task::AtExit last = task.at_exit.back();
@@ -93,6 +100,7 @@ void destroy_thread_locals(Task& task) {
 bool is_whole_program() { return hosting() != nullptr && hosting()->whole_program; }
 
 void exit_program(int status, std::uintptr_t where) {
+  begin_exit(where);
   destroy_thread_locals(active->current());
   call_handlers(status, [](ExitHandlers& all) { return all.take(false); });
   call_fini_functions();
@@ -101,6 +109,7 @@ void exit_program(int status, std::uintptr_t where) {
 }
 
 void quick_exit_program(int status, std::uintptr_t where) {
+  begin_exit(where);
   call_handlers(status, [](ExitHandlers& all) { return all.take(true); });
   active->end_program(status, where);
 }

@@ -145,8 +145,11 @@ void Dpor::note_first(const Ready& entry, Position cause) {
     known.after = cause;
 }
 
+// Where the program has ended (Op::end), what the task would do next is no event of this execution, nor
+// of those that are found by what happened in it: there may be others.
 void Dpor::blocked(const Event& event) {
-  if (gave_up_ || rest_) return;
+  if (event.op == Op::end) incomplete_ = true;
+  if (event.op == Op::end || gave_up_ || rest_) return;
   Pending& known = pending(event.task);
   known.is_blocked = true;
   known.blocked = event;

@@ -7,7 +7,8 @@
 // seen before.
 //
 // What one strategy sees, feedback learns from. The search ends when the tree, or the bound, is done with,
-// and as many executions have been sampled; exhausted() then holds within bound().
+// and as many executions have been sampled, of a bound that is done with soon at least a few thousand: what
+// needs more preemptions is for them to find. exhausted() then holds within bound().
 //
 // An execution depends on seed, number and all executions before it. After a lost worker there has been a
 // violation, so that nothing can be exhaustive any more: a new one only samples, and begins to learn anew.
@@ -26,6 +27,7 @@ namespace {
 
 constexpr double small_tree = 1'000'000;  // leaves
 constexpr std::uint64_t enough_estimates = 8;
+constexpr std::uint64_t enough_samples = 10'000;  // beside a search within a bound
 
 enum Arm : std::size_t { feedback, pos, random, surw, pct, pct2, pct3, urw, sampling_arms };
 
@@ -194,7 +196,10 @@ class Portfolio final : public Strategy {
   }
 
   // After the search has come to its end.
-  bool may_sample() const { return !is_small_ && sampled_ < searched_; }
+  bool may_sample() const {
+    if (is_small_) return false;
+    return sampled_ < (preemptions_ < 0 ? searched_ : std::max(searched_, enough_samples));
+  }
 
   Arm drawn_arm() {
     double sum = 0;

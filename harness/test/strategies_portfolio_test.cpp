@@ -56,6 +56,16 @@ TEST(Portfolio, SearchesALargeTreeUpToTheBoundAndSamplesAsMuch) {
   EXPECT_GT(found.size(), bounded.size() + 40) << "what was sampled has more preemptions";
 }
 
+// What has more preemptions than the bound is only sampled, and the bound of a few tasks is soon done with.
+TEST(Portfolio, ABoundThatIsSoonDoneWithIsNotTheEnd) {
+  const auto strategy = portfolio(0);
+  const auto texts = all_runs(tasks_of_steps(3, 7), *strategy);
+  EXPECT_TRUE(strategy->exhausted());
+  EXPECT_EQ(strategy->bound(), 0);
+  EXPECT_GE(texts.size(), 10'000u);
+  EXPECT_GT(set_of(texts).size(), 5'000u);
+}
+
 TEST(Portfolio, WithoutABoundALargeTreeIsNeverExhausted) {
   const auto strategy = portfolio(-1);
   EXPECT_EQ(all_runs(tasks_of_steps(3, 7), *strategy, 3000).size(), 3000u);

@@ -1,7 +1,12 @@
 // Programs of the shapes that other tools are tested with, each with what must be said of it: a
 // rule, or "pass". The first argument chooses one; without any, their names and rules are listed.
 // Run by ways_shapes_test.cpp.
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cassert>
@@ -286,6 +291,65 @@ void work_until_a_time() {
   assert(done > 0);
 }
 
+// --- signals
+int wake_pipe[2];
+void write_a_byte(int) { static_cast<void>(!write(wake_pipe[1], "x", 1)); }
+
+void handled_while_polling() {
+  assert(pipe(wake_pipe) == 0 && signal(SIGUSR1, write_a_byte) != SIG_ERR);
+  std::thread other([poller = pthread_self()] { pthread_kill(poller, SIGUSR1); });
+  pollfd file = {wake_pipe[0], POLLIN, 0};
+  while (poll(&file, 1, -1) != 1) assert(errno == EINTR);
+  other.join();
+}
+// Who has it blocked has not heard of it.
+void blocked_signal_orders_nothing() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::thread other([reader = pthread_self()] {
+    text[0] = 'S';
+    pthread_kill(reader, SIGUSR1);
+  });
+  std::this_thread::yield();
+  seen = static_cast<std::size_t>(text[0]);
+  other.join();
+}
+
+// --- main() returns, and others go on
+std::map<int, int> destroyed_by_exit;
+void used_at_exit() {
+  std::thread([] { destroyed_by_exit[1] = 1; }).detach();
+}
+std::atomic<int> never_set;
+void looked_at_before_exit() {
+  std::thread([] { seen = static_cast<std::size_t>(never_set); }).detach();
+}
+
+// --- waits in vain, each giving way to the others
+void three_wait_for_ever() {
+  const auto wait = [] {
+    while (never_set == 0) std::this_thread::yield();
+  };
+  std::thread third(wait);
+  both(wait, wait);
+  third.join();
+}
+
+// --- memory that is written without a call, and without instrumentation
+void unmapped_while_cleared() {
+  void* const memory =
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert(memory != MAP_FAILED);
+  both(
+      [=] {
+        std::this_thread::yield();
+        std::memset(memory, 1, 64);
+      },
+      [=] { munmap(memory, 4096); });
+}
+
 struct Shape {
   const char* name;
   const char* rule;
@@ -330,6 +394,12 @@ const Shape shapes[] = {
     {"producer-that-never-waits", "pass", producer_that_never_waits},
     {"stolen-work", "pass", stolen_work},
     {"work-until-a-time", "pass", work_until_a_time},
+    {"handled-while-polling", "pass", handled_while_polling},
+    {"blocked-signal-orders-nothing", "data-race", blocked_signal_orders_nothing},
+    {"used-at-exit", "data-race", used_at_exit},
+    {"looked-at-before-exit", "pass", looked_at_before_exit},
+    {"three-wait-for-ever", "livelock", three_wait_for_ever},
+    {"unmapped-while-cleared", "freed-region-in-use", unmapped_while_cleared},
 };
 
 }  // namespace
