@@ -92,11 +92,18 @@ Tasks()
 Task()
 end
 
-# Processes are forked before, to try plugins out; the one that is wanted comes from here.
-set follow-fork-mode parent
-tbreak harness::stop_before
-run
-set follow-fork-mode child
-break harness_at_step
-continue
+# A program explores itself in a process below the tool's ($runs_program is set by the tool). What the
+# tool forks else is there to try plugins out, until it comes to the execution.
+if $runs_program
+  set follow-fork-mode child
+  break harness_at_step
+  run
+else
+  set follow-fork-mode parent
+  tbreak harness::stop_before
+  run
+  set follow-fork-mode child
+  break harness_at_step
+  continue
+end
 tasks

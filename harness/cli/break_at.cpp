@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "harness/cli/program_process.hpp"
 #include "harness/cli/terminal.hpp"
 #include "harness/engine/errors.hpp"
 #include "harness/explore/stop.hpp"
@@ -18,7 +19,6 @@
 namespace harness::cli {
 namespace {
 
-constexpr double as_long_as_a_person_looks = 30.0 * 24 * 3600;
 constexpr std::size_t steps_before = 8;  // that are shown
 
 std::string found_in_path(const std::string& program) {
@@ -86,11 +86,14 @@ std::string become_debugger(const CommandLine& line) {
   const auto script = executable.parent_path() / "../share/harness/tasks.gdb";
   if (access(script.c_str(), R_OK) != 0)
     return fmt::format("'{}' cannot be read, so this is what gdb would show", script.string());
-  std::vector<std::string> words{gdb, "-q", "-x", script.string(), "--args"};
-  const auto own = own_arguments();
-  words.push_back(executable.string());
-  words.insert(words.end(), own.begin() + (own.empty() ? 0 : 1), own.end());
-  words.emplace_back("--print-next");
+  const std::string runs_program = fmt::format("set $runs_program = {:d}", line.runs_program);
+  std::vector<std::string> words{gdb, "-q", "-iex", runs_program, "-x", script.string(), "--args"};
+  auto own = own_arguments();
+  if (own.empty()) own.emplace_back();
+  own.front() = executable.string();
+  // Behind the command, and before what is the program's.
+  own.insert(own.begin() + (line.runs_program ? 2 : 1), "--print-next");
+  words.insert(words.end(), own.begin(), own.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
@@ -102,14 +105,10 @@ std::string become_debugger(const CommandLine& line) {
 std::string next_steps(const Scenario& scenario, const Variant& variant, const Request& request,
                        const CommandLine& line) {
 #if HARNESS_ENGINE
-  Options options;
-  options.seed = request.seed;
-  options.max_steps = request.max_steps;
-  options.schedule = request.schedule;
-  options.watchdog_seconds = as_long_as_a_person_looks;
-  options.interrupted = request.interrupted;
   const auto step = static_cast<std::uint32_t>(*line.break_at);
-  const Standing standing = stop_before(scenario, variant, options, step);
+  const Standing standing =
+      request.program != nullptr ? stand_in_process(*request.program, request, step)
+                                 : stop_before(scenario, variant, engine_options(request), step);
   return fmt::format("{}/{} before step {}:\n", scenario.name, variant.name, step) +
          text_of(standing, console_options(STDOUT_FILENO, line));
 #else

@@ -135,8 +135,8 @@ Isolation isolation_of(const std::string& name) {
 
 class Process {
  public:
-  Process(const Program& program, const Request& request)
-      : program_(program), request_(request), input_(input_of_program()), output_(memory_file("output")) {
+  Process(const Program& program, const Request& request, std::uint32_t break_at = 0)
+      : program_(program), request_(request), break_at_(break_at), input_(input_of_program()), output_(memory_file("output")) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) refuse("cannot make a socket");
     answers_ = Descriptor(ends[0]);
@@ -164,6 +164,23 @@ class Process {
     return without_verdict();
   }
 
+  Standing stand() {
+    reports::Verdict verdict = run();
+    std::istringstream flags(standing_);
+    std::size_t before = 0;
+    if (!(flags >> before) || before > verdict.trace.size()) throw std::runtime_error(verdict.reason);
+    const auto first = verdict.trace.begin() + static_cast<std::ptrdiff_t>(before);
+    Standing standing;
+    for (auto step = first; step != verdict.trace.end(); ++step) {
+      Standing::Task task{std::move(*step)};
+      flags >> task.ready >> task.chosen;
+      standing.tasks.push_back(std::move(task));
+    }
+    verdict.trace.erase(first, verdict.trace.end());
+    standing.before = std::move(verdict.trace);
+    return standing;
+  }
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -174,6 +191,7 @@ class Process {
     job.expected = program_.expected;
     job.expected_status = program_.expected_status;
     job.isolation = isolation_of(program_.isolation);
+    job.break_at = break_at_;
     job.input = input_.number();
     job.output = output_.number();
     job.answers = theirs_.number();
@@ -240,6 +258,7 @@ class Process {
       if (word == answer::failed) throw std::runtime_error(rest());
       if (word == answer::begun) begun_ = true;
       if (word == answer::progress) tell_progress(line);
+      if (word == answer::standing) standing_ = rest();
       if (word == answer::verdict) {
         std::size_t bytes = 0;
         line >> bytes;
@@ -289,6 +308,7 @@ class Process {
 
   const Program& program_;
   const Request& request_;
+  std::uint32_t break_at_;
   Descriptor input_;
   Descriptor output_;
   Descriptor answers_;
@@ -298,6 +318,7 @@ class Process {
   int status_ = 0;
   Clock::time_point started_;
   std::string heard_;
+  std::string standing_;  // see answer::standing
   bool begun_ = false;
   bool told_ = false;
   bool is_late_ = false;
@@ -309,15 +330,25 @@ reports::Verdict run_in_process(const Program& program, const Request& request) 
   return Process(program, request).run();
 }
 
+Standing stand_in_process(const Program& program, const Request& request, std::uint32_t step) {
+  return Process(program, request, step).stand();
+}
+
 }  // namespace harness::cli
 
 #else
 
 namespace harness::cli {
+namespace {
 
-reports::Verdict run_in_process(const Program&, const Request&) {
+[[noreturn]] void refuse() {
   throw UsageError("`harness run` needs the engine, which a sanitizer build has not");
 }
+
+}  // namespace
+
+reports::Verdict run_in_process(const Program&, const Request&) { refuse(); }
+Standing stand_in_process(const Program&, const Request&, std::uint32_t) { refuse(); }
 
 }  // namespace harness::cli
 

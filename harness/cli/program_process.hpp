@@ -2,11 +2,13 @@
 // runtime in the place of ThreadSanitizer's and tells us the verdict.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "harness/cli/backend.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/explore/stop.hpp"
 #include "reports/verdict.hpp"
 
 namespace harness::cli {
@@ -28,5 +30,8 @@ std::string obstacle_in(const std::string& path);
 
 // Throws UsageError and ReplayDiverged as explore() does. What goes wrong in the process is in the verdict.
 reports::Verdict run_in_process(const Program& program, const Request& request);
+
+// The program as request.schedule leaves it just before `step`. Throws also where its process ends.
+Standing stand_in_process(const Program& program, const Request& request, std::uint32_t step);
 
 }  // namespace harness::cli

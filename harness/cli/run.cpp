@@ -234,10 +234,12 @@ int break_at(const CommandLine& line, const Scenario& scenario, const Variant& v
   return exit_as_expected;
 }
 
-int break_at_recorded(const CommandLine& line) {
-  const KnownViolations violations = read_violations(line, registered_scenarios());
+int break_at_recorded(const CommandLine& line, const std::vector<Scenario>& scenarios,
+                      const Program* tested = nullptr) {
+  KnownViolations violations = read_violations(line, scenarios);
   if (violations.all.size() == 1) {
-    const KnownViolation& one = violations.all.front();
+    KnownViolation& one = violations.all.front();
+    one.request.program = tested;
     return break_at(line, *one.scenario, *one.variant, one.request);
   }
   std::vector<std::string> names;
@@ -276,15 +278,18 @@ int replay_report(const CommandLine& line, const std::string& program, int outpu
 
 // A whole program is a scenario of one variant, called as its file.
 int run_program(const CommandLine& line, const std::string& program, int output) {
-  if (line.break_at)
-    throw UsageError("--break-at is for scenarios: harness run explores in the program's own process, where gdb has no "
-                     "part; --replay FILE --verbose --stacks shows every step");
   check_strategy(line);
   if (line.schedule) parse_schedule(*line.schedule);
   const Program tested = program_of(line);
   Scenario scenario;
   scenario.name = std::filesystem::path(tested.path).filename().string();
   scenario.variants = {{"main", line.expected}};
+  if (line.break_at && line.replay) return break_at_recorded(line, {scenario}, &tested);
+  if (line.break_at) {
+    Request request = request_for(scenario, line);
+    request.program = &tested;
+    return break_at(line, scenario, scenario.variants.front(), request);
+  }
   if (line.replay) return replay_report(line, program, output, {scenario}, &tested);
   Run run(line, program, line.seed, output);
   run.variant(scenario, scenario.variants.front(), &tested);
@@ -323,7 +328,7 @@ int run(const CommandLine& line, const std::string& program) {
     throw UsageError(
         "nothing is chosen; write --scenario NAME, --scenario '*' for all, --list, or harness run -- PROGRAM");
   load(line);
-  if (line.replay && line.break_at) return break_at_recorded(line);
+  if (line.replay && line.break_at) return break_at_recorded(line, registered_scenarios());
   if (line.replay && !line.list) return replay_report(line, program, output, registered_scenarios());
   const auto selected = select(registered_scenarios(), line.scenario.value_or("*"), line.variant);
   if (line.break_at) {

@@ -289,6 +289,7 @@ void Engine::begin(const Scenario& scenario, std::string_view variant, std::uint
   alone_events_ = 0;
   alone_unchanged_ = 0;
   access_is_point = true;
+  plain_accesses_ = 0;
   plain_left = plain_run;
   points.begin(settings_.all_plain_points);
   shared_.points_in_force = points.count();

@@ -225,6 +225,8 @@ class Engine {
   // Plain accesses that are left before one is made a scheduling point, so that a loop without any
   // synchronisation does not go on for ever.
   std::uint32_t plain_left = plain_run;
+  // Of the execution, as far as its last event: those that were looked at.
+  std::uint64_t plain_accesses() const { return plain_accesses_; }
   PlainPoints points;
   // The access is at a place where accesses may be scheduling points, or the last of a long run.
   [[gnu::cold]] void maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);
@@ -290,6 +292,11 @@ class Engine {
     if (++alone_events_ > settings_.max_steps * events_per_step) [[unlikely]]
       leave(Outcome::cut_off);
     access_is_point = true;
+    count_plain();
+  }
+  // plain_left counts those since the last event.
+  void count_plain() {
+    plain_accesses_ += plain_run - plain_left;
     plain_left = plain_run;
   }
   static constexpr std::uint32_t plain_run = 1u << 14;
@@ -372,6 +379,7 @@ class Engine {
   Event now_;                 // the event being executed
   std::uint32_t steps_ = 0;
   std::uint64_t alone_events_ = 0;
+  std::uint64_t plain_accesses_ = 0;
   std::uint32_t alone_unchanged_ = 0;  // since it changed something
   std::uint64_t hash_ = 0;    // of the choices
   OrderHash order_;
@@ -451,7 +459,7 @@ class Entered {
   now_.step = steps_;
   order_.add(now_);
   access_is_point = true;
-  plain_left = plain_run;
+  count_plain();
   tasks_[chosen.task]->alternative = static_cast<std::uint16_t>(chosen.event.alternative);
   if (!timed_.empty()) offer_timeouts();
 }

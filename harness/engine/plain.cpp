@@ -19,7 +19,7 @@ std::uint64_t value_at(std::uintptr_t address, std::size_t bytes) {
 
 void Engine::maybe_point(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where) {
   const bool forced = plain_left == 0;
-  plain_left = plain_run;
+  count_plain();
   if (!forced && !points.is_point(where)) return;
   const bool slept = reach_volatile(address, bytes, is_write, where);
   if (forced && slept && settings_.learns_points) points.learn(static_cast<std::uint32_t>(where));
@@ -104,7 +104,6 @@ void Engine::bad_free(std::uintptr_t address, bool again, std::uintptr_t where) 
 void Engine::remember(std::uintptr_t address, std::size_t bytes, Op op, std::uintptr_t where, bool freed) {
   Event event = access(address, bytes, op, where);
   if (freed) event.label = "free";
-  shared_.plain_accesses.fetch_add(1, std::memory_order_relaxed);
   history_.push_back({races_.epoch().tick(), freed, shared_.recorded.load(std::memory_order_relaxed),
                       recorded(event)});
 }

@@ -109,7 +109,6 @@ struct Shared {
   std::uint32_t task_count;
   char task_names[max_tasks][name_bytes];
   std::atomic<std::uint32_t> recorded;
-  std::atomic<std::uint64_t> plain_accesses;  // of an execution that is recorded, with races looked for
   std::uint32_t strings_used;
   char strings[max_strings];
   DistinctHashes interleavings;      // by the choices

@@ -60,7 +60,7 @@ class Confirmation {
   }
 
   void shrink_and_explain(SharedBlock found, std::vector<Choice> choices) {
-    Probe probe(job_, signature_of(found->violation), found->plain_accesses.load());
+    Probe probe(job_, signature_of(found->violation));
     Effort shrinking(shrink_seconds_);
     Shrunk shrunk = shrink(probe, choices, shrinking);
     note_if_late(shrinking, "shrinking");

@@ -36,6 +36,7 @@ void each_field(Job& job, Visit visit) {
   visit("name", job.name);
   visit("expected", job.expected);
   visit("expected_status", job.expected_status);
+  visit("break_at", job.break_at);
   visit("input", job.input);
   visit("output", job.output);
   visit("answers", job.answers);

@@ -78,7 +78,8 @@ bool Probe::one_worker(Strategy& strategy, std::uint64_t count, Effort& effort, 
   job.strategy = &strategy;
   job.max_executions = count;
   job.judge = [&](Engine::Outcome outcome) {
-    block.steps += shared->steps.load() + steps_beside_;
+    block.steps += shared->steps.load() + Effort::steps_per_execution +
+                   shared->engine->plain_accesses() / Effort::accesses_per_step;
     block.out_of_steps = block.steps >= most_steps || effort.is_late();
     bool go_on = true;
     if (outcome == Engine::Outcome::completed) go_on = answer(Answer::passed);

@@ -27,9 +27,9 @@ class Effort {
  public:
   static constexpr std::uint64_t steps_per_second = 2'000'000;
   static constexpr std::uint64_t steps_per_execution = 10;   // what one costs beside its steps,
-  static constexpr std::uint64_t accesses_per_step = 16;     // and how many plain accesses cost as much
+  static constexpr std::uint64_t accesses_per_step = 32;     // and how many plain accesses cost as much
   static constexpr std::uint64_t steps_per_worker = 20'000;  // what a fork is worth
-  static constexpr double patience = 3;                      // of the clock, in `seconds`
+  static constexpr double patience = 5;                      // of the clock, in `seconds`
 
   explicit Effort(double seconds);
   std::uint64_t steps_left() const { return steps_left_; }
@@ -75,12 +75,8 @@ class Probe {
   // Asked in the worker after each execution that was not abandoned: whether it shall go on.
   using Next = std::function<bool(const Tried&)>;
 
-  // `job` says what to run and how; its strategy and limits are set here. An execution makes about
-  // so many plain accesses.
-  Probe(Job job, Signature wanted, std::uint64_t plain_accesses = 0)
-      : job_(std::move(job)),
-        wanted_(std::move(wanted)),
-        steps_beside_(Effort::steps_per_execution + plain_accesses / Effort::accesses_per_step) {}
+  // `job` says what to run and how; its strategy and limits are set here.
+  Probe(Job job, Signature wanted) : job_(std::move(job)), wanted_(std::move(wanted)) {}
 
   struct Result {
     std::vector<Answer> answers;  // by number of the execution, as far as it came
@@ -105,7 +101,6 @@ class Probe {
 
   Job job_;
   Signature wanted_;
-  std::uint64_t steps_beside_;  // what an execution costs beside its own
 };
 
 }  // namespace harness

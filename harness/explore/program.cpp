@@ -76,17 +76,31 @@ std::string printed(int file) {
   return text;
 }
 
-struct Unmap {
-  void operator()(HostNotes* notes) const { real::munmap(notes, sizeof *notes); }
+// What the workers tell of the host's state, for as long as this is there.
+class Notes {
+ public:
+  explicit Notes(Hosting& host)
+      : host_(host), notes_(static_cast<HostNotes*>(map_anonymous(sizeof(HostNotes), true))) {
+    host_.notes = notes_;
+  }
+  ~Notes() {
+    host_.notes = nullptr;
+    real::munmap(notes_, sizeof *notes_);
+  }
+  Notes(const Notes&) = delete;
+  Notes& operator=(const Notes&) = delete;
+  const HostNotes* operator->() const { return notes_; }
+
+ private:
+  Hosting& host_;
+  HostNotes* notes_;
 };
 
 }  // namespace
 
 reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Options& options) {
   const Variant& variant = scenario.variants.front();
-  const std::unique_ptr<HostNotes, Unmap> notes(
-      static_cast<HostNotes*>(map_anonymous(sizeof(HostNotes), true)));
-  host.notes = notes.get();
+  const Notes notes(host);
   open_debug_information();
   const bool decides = host.isolation == Isolation::automatic;
   if (decides) host.isolation = escapes(host, scenario, options) ? Isolation::fork : Isolation::restore;
@@ -100,10 +114,17 @@ reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Opt
   if (host.isolation == Isolation::restore && notes->escaped[0] != 0)
     verdict.uncontrolled.push_back(
         fmt::format("the program's state between executions: {} (use --isolation fork)", notes->escaped));
-  host.notes = nullptr;
   const bool is_recorded = verdict.violation || verdict.mode == "replay";
   if (is_recorded) verdict.output = printed(host.output);
   return verdict;
+}
+
+Standing stop_here(Hosting& host, const Scenario& scenario, const Options& options,
+                   std::uint32_t step) {
+  const Notes notes(host);
+  open_debug_information();
+  if (host.isolation == Isolation::automatic) host.isolation = Isolation::fork;
+  return stop_before(scenario, scenario.variants.front(), options, step);
 }
 
 }  // namespace harness

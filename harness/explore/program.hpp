@@ -4,6 +4,7 @@
 
 #include "harness/engine/hosting.hpp"
 #include "harness/explore/explore.hpp"
+#include "harness/explore/stop.hpp"
 #include "reports/verdict.hpp"
 
 namespace harness {
@@ -11,5 +12,9 @@ namespace harness {
 // `host` is what the process hosts; its isolation may be `automatic`. What a recorded execution printed is in the
 // verdict. Throws what explore() throws.
 reports::Verdict explore_here(Hosting& host, const Scenario& scenario, const Options& options);
+
+// As stop_before(). One execution needs no state put back.
+Standing stop_here(Hosting& host, const Scenario& scenario, const Options& options,
+                   std::uint32_t step);
 
 }  // namespace harness

@@ -85,9 +85,25 @@ class Answers {
       if (c == '\n') c = ' ';
     send(text + "\n");
   }
-  void document(const std::string& text) const {
+  void document(reports::Verdict verdict) const {
+    reports::Report report;
+    report.tool_version = "-";
+    report.verdicts.push_back(std::move(verdict));
+    const std::string text = reports::write_report(report);
     line(answer::verdict, std::to_string(text.size()));
     send(text);
+  }
+  void standing(Standing standing) const {
+    std::string rest = std::to_string(standing.before.size());
+    reports::Verdict verdict;
+    verdict.outcome = "inconclusive";
+    verdict.trace = std::move(standing.before);
+    for (Standing::Task& task : standing.tasks) {
+      rest += fmt::format(" {:d} {:d}", task.ready, task.chosen);
+      verdict.trace.push_back(std::move(task.next));
+    }
+    line(answer::standing, rest);
+    document(std::move(verdict));
   }
 
  private:
@@ -135,11 +151,11 @@ void explore_program(const ProgramJob& job, Hosting& host, const Answers& answer
     answers.line(answer::progress, fmt::format("{} {} {} {}", progress.executions, progress.seconds, progress.orders,
                                                progress.leaves));
   };
-  reports::Report report;
-  report.tool_version = "-";
-  report.verdicts.push_back(
-      explore_here(host, scenario_of(job, count, arguments, environment), options));
-  answers.document(reports::write_report(report));
+  const Scenario scenario = scenario_of(job, count, arguments, environment);
+  if (job.break_at != 0)
+    answers.standing(stop_here(host, scenario, options, job.break_at));
+  else
+    answers.document(explore_here(host, scenario, options));
 }
 
 int start(int count, char** arguments, char** environment) {

@@ -21,6 +21,8 @@ extern "C" [[gnu::noinline]] void harness_at_step(const HarnessAtStep* standing)
 namespace harness {
 namespace {
 
+constexpr double as_long_as_a_person_looks = 30.0 * 24 * 3600;
+
 // What the worker leaves for the watching process, behind the history in shared memory.
 struct Left {
   bool stopped;
@@ -126,6 +128,7 @@ Standing stop_before(const Scenario& scenario, const Variant& variant, const Opt
   job.points = std::move(points);
   job.max_executions = 1;
   job.shows_output = true;
+  job.watchdog_seconds = as_long_as_a_person_looks;
   job.divergence = [&strategy] { return strategy.diverged(); };
   const WorkerResult result = run_worker(*shared, job);
   if (left->stopped) return standing_of(*shared, *left);

@@ -116,13 +116,15 @@ void Dpor::note_ready(std::span<const Ready> ready) {
     Pending& known = pending(entry.task);
     if (known.seen == at) continue;  // another outcome of the same event
     const bool same = known.seen == last_whole_ && known.op == entry.event.op &&
-                      known.object == entry.event.object;
+                      known.object == entry.event.object &&
+                      (entry.event.op != Op::wake || known.alternative == entry.event.alternative);
     if (!same && last_whole_ != nowhere && path_[last_whole_].choice.task != entry.task)
       note_first(entry, last_whole_);
     known.seen = at;
     known.noticed = true;
     known.op = entry.event.op;
     known.object = entry.event.object;
+    known.alternative = entry.event.alternative;
   }
 }
 
@@ -133,9 +135,11 @@ void Dpor::note_first(const Ready& entry, Position cause) {
     return op == Op::lock || op == Op::lock_shared || op == Op::semaphore_wait || op == Op::once ||
            op == Op::guard || op == Op::join;
   };
+  // A second time-out in a row, which the engine does not offer before somebody else has moved: who that
+  // was is no order of the program's, and what it hides is not looked for.
+  incomplete_ = incomplete_ || is_time_out(entry.event);
   Pending& known = pending(entry.task);
-  const bool is_new = !known.noticed && (!known.has_run || known.last == Op::wait);
-  if (can_be_taken(entry.event.op) && !is_new)
+  if (can_be_taken(entry.event.op) && !is_new(known, entry.event))
     known.made_possible = cause;
   else
     known.after = cause;
@@ -147,9 +151,17 @@ void Dpor::blocked(const Event& event) {
   known.is_blocked = true;
   known.blocked = event;
   const bool by_other = last_whole_ != nowhere && path_[last_whole_].choice.task != event.task;
-  if (by_other && !known.noticed && (!known.has_run || known.last == Op::wait))
-    known.after = last_whole_;
+  if (by_other && is_new(known, event)) known.after = last_whole_;
   known.noticed = true;
+  known.op = event.op;
+  known.object = event.object;
+}
+
+// Whether it was another task that brought the event about: it has created the task, or notified it. A
+// wait that could have timed out was ready for that until then.
+bool Dpor::is_new(const Pending& known, const Event& event) {
+  if (known.noticed) return known.op == Op::wake && event.op != Op::wake;
+  return !known.has_run || known.last == Op::wait;
 }
 
 // A step of another task took away a time-out: it could have come before that step.

@@ -89,6 +89,7 @@ class Dpor final : public Strategy {
     Position seen = nowhere;  // the last step at which it was ready
     Op op = Op::start;        // what it was ready for
     std::uintptr_t object = 0;
+    std::uint32_t alternative = 0;  // the first that was ready
     bool has_run = false;
     bool noticed = false;  // ready or blocked since it ran
     Op last = Op::start;   // its last step
@@ -112,6 +113,7 @@ class Dpor final : public Strategy {
   bool is_inside(std::span<const Ready> ready, TaskId current) const;
   void note_ready(std::span<const Ready> ready);
   void note_first(const Ready& entry, Position cause);
+  static bool is_new(const Pending& known, const Event& event);
   void note_disabled(std::span<const Ready> ready);
   Pending& pending(TaskId task);
   void settle();

@@ -28,6 +28,7 @@ class ObjectCounts {
     Counted& counted = counted_[number];
     if (event.task >= counted.by_task.size()) counted.by_task.resize(std::size_t{event.task} + 1, 0);
     ++counted.by_task[event.task];
+    ++counted.uses;
     counted.changed |= event.op != Op::load && event.op != Op::read_point;
   }
 
@@ -42,6 +43,8 @@ class ObjectCounts {
 
   // Numbers of the shared objects, in order of first use; by find_shared().
   const std::vector<std::uint32_t>& shared() const { return shared_; }
+  // By all tasks together.
+  std::uint32_t uses(std::uint32_t number) const { return counted_[number].uses; }
   std::uintptr_t object(std::uint32_t number) const { return counted_[number].object; }
   std::span<const std::uint32_t> counts(std::uint32_t number) const {
     return counted_[number].by_task;
@@ -52,6 +55,7 @@ class ObjectCounts {
   struct Counted {
     std::uintptr_t object = 0;
     std::vector<std::uint32_t> by_task;
+    std::uint32_t uses = 0;
     bool changed = false;
   };
 
@@ -63,6 +67,7 @@ class ObjectCounts {
       Counted& counted = counted_[used_];
       counted.object = object;
       counted.by_task.clear();
+      counted.uses = 0;
       counted.changed = false;
       slots_[slot] = used_++;
     }

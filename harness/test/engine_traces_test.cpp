@@ -60,6 +60,24 @@ TEST(EngineTraces, OtherObjects) {
   EXPECT_EQ(traces("fibonacci-3"), 141u);
 }
 
+// The mutex is taken in turn: to wait, again after that, and by each who notifies. Where somebody does in
+// between, it is before the time was over, or after: 2 and 6 orders where nobody does, 1 and 6 others.
+TEST(EngineTraces, AWaitThatMayTimeOut) {
+  EXPECT_EQ(traces("timed-condition-2"), 4u);
+  EXPECT_EQ(traces("timed-condition-3"), 18u);
+}
+
+// That a task may time out again depends on others in a way that is no order of theirs: dpor may miss
+// something then, and does not say that it has seen all.
+TEST(EngineTraces, TwoTimeOutsInARowAreNotCalledExhausted) {
+  Options options;
+  options.strategy = "dpor";
+  const reports::Verdict verdict = test::run("traces", "timed-twice", options);
+  EXPECT_TRUE(verdict.violation || !verdict.exhaustive) << test::text_of(verdict);
+  options.strategy = "portfolio";
+  EXPECT_TRUE(test::run("traces", "timed-twice", options).violation);
+}
+
 // A program that deadlocks in some order: found, whatever comes first.
 TEST(EngineTraces, ADeadlockIsFound) {
   Options options;

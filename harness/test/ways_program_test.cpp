@@ -94,9 +94,11 @@ TEST(WaysProgram, ClosesEveryDescriptor) {
 }
 TEST(WaysProgram, UnmapsTheToolsMemory) { expect("unmap", "crash", ""); }
 TEST(WaysProgram, SpawnsWithoutEnd) {
-  expect("spawn", "crash", "Resource temporarily unavailable", {"--shrink-seconds", "0"});
+  expect("spawn", "crash", "Resource temporarily unavailable", {"--shrink-seconds", "0", "--isolation", "fork"});
 }
-TEST(WaysProgram, AllocatesWithoutEnd) { expect("allocate", "crash", "bad_alloc", {"--shrink-seconds", "0"}); }
+TEST(WaysProgram, AllocatesWithoutEnd) {
+  expect("allocate", "crash", "bad_alloc", {"--shrink-seconds", "0", "--isolation", "fork"});
+}
 TEST(WaysProgram, ReadsAClockInALoop) { expect("clock-loop", "pass", ""); }
 
 TEST(WaysProgram, PrintsMuch) {
@@ -122,6 +124,37 @@ TEST(WaysProgram, ReplaysWhatItFound) {
   EXPECT_NE(ran.out.find("20 of 20: exit-status"), std::string::npos) << ran.out << ran.err;
   ran = run({{HARNESS_BINARY, "run", "--replay", report, "--", program, "globals"}, {}, folder.path()});
   EXPECT_EQ(ran.code, 3) << "another program: " << ran.out << ran.err;
+}
+
+TEST(WaysProgram, StandsBeforeAStep) {
+  const Folder folder;
+  for (const std::string& program : builds_of("behaves")) {
+    const auto before = [&](const std::string& step, const std::string& schedule) {
+      return run({{HARNESS_BINARY, "run", "--schedule", schedule, "--break-at", step,
+                   "--print-next", "--", program, "race-of-exit"},
+                  {},
+                  folder.path()});
+    };
+    const Ran ran = before("1", "thread-1*1 main*1");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("/main before step 1:\n"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find("     main           load race_of_exit::ready"), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find("  >> thread-1       store race_of_exit::ready"), std::string::npos) << ran.out;
+    const Ran late = before("9", "thread-1*1 main*1");
+    EXPECT_EQ(late.code, 2);
+    EXPECT_NE(late.err.find("no step 9 to stop before: the execution has 2"), std::string::npos) << late.err;
+  }
+}
+
+TEST(WaysProgram, GdbShowsItsTasks) {
+  if (access("/usr/bin/gdb", X_OK) != 0) GTEST_SKIP() << "gdb is not installed";
+  const Folder folder;
+  const Ran ran = run({{HARNESS_BINARY, "run", "--schedule", "thread-1*1 main*1", "--break-at", "1", "--",
+                        builds_of("behaves").back(), "race-of-exit"},
+                       {},
+                       folder.path()});
+  if (ran.err.find("ptrace") != std::string::npos) GTEST_SKIP() << "gdb may not trace here";
+  EXPECT_NE(ran.out.find(" thread-1         store "), std::string::npos) << ran.out << ran.err;
 }
 
 TEST(WaysProgram, AReportThatIsReplayedElsewhereSaysWhatToDo) {

@@ -56,7 +56,7 @@ TEST(WaysRefused, OnTheCommandLine) {
   expect_refused(run_in(folder, {"run", "--schedule", "main*", "--", program}), "schedule");
   expect_refused(run_in(folder, {"--isolation", "fork", "--scenario", "x"}), "is about a program: harness run");
   expect_refused(run_in(folder, {"run", "--replay", "missing.json"}), "missing.json");
-  expect_refused(run_in(folder, {"run", "--schedule", "main*1", "--break-at", "1", "--", program}), "--break-at is for scenarios");
+  expect_refused(run_in(folder, {"run", "--break-at", "1", "--", program}), "--replay FILE or --schedule TEXT");
 }
 
 TEST(WaysRefused, Files) {

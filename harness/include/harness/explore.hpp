@@ -99,4 +99,11 @@ Explored explore(const ExploreOptions& options, Body body) {
                  }));
 }
 
+// With the options as they are.
+template <class Body>
+  requires std::is_invocable_v<Body&>
+Explored explore(Body body) {
+  return explore(ExploreOptions{}, std::move(body));
+}
+
 }  // namespace harness
