@@ -1,10 +1,12 @@
 #include "harness/engine/descriptors.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "harness/engine/real.hpp"
@@ -95,6 +97,39 @@ int wait_ready(Engine& engine, std::span<pollfd> files, std::uint64_t deadline_n
     engine.wait_interruptibly(engine.descriptors().waiting(), event, until, WaitsFor::descriptor);
     me.awaits = {};
   }
+}
+
+namespace {
+
+// What stands for a descriptor among the addresses that races are looked for at.
+alignas(8) std::array<std::array<char, 8>, 1024> places;
+
+bool is_looked_at(Engine& engine, int file) {
+  return engine.races().watching() && engine.settings().data_races == DataRaces::report &&
+         static_cast<std::size_t>(file) < places.size();
+}
+std::uintptr_t place_of(int file) {
+  return reinterpret_cast<std::uintptr_t>(places[static_cast<std::size_t>(file)].data());
+}
+
+}  // namespace
+
+void descriptor_used(Engine& engine, int file, std::uintptr_t where) {
+  if (is_looked_at(engine, file)) engine.races().plain(place_of(file), 1, false, where);
+}
+
+// Afterwards nothing is known of that number: it may be another file's soon.
+void descriptor_ends(Engine& engine, int file, std::uintptr_t where) {
+  if (!is_looked_at(engine, file)) return;
+  const Race* const race = engine.races().plain(place_of(file), 1, true, where);
+  if (race == nullptr) return engine.races().fresh(place_of(file), 8);
+  const Event event = engine.executing();
+  if (engine.settings().records) engine.record(event);
+  engine.violate({"data-race",
+                  fmt::format("{} closes descriptor {}, and nothing orders that after its use by {}",
+                              mention(event.task), file, mention(race->task)),
+                  {event},
+                  false});
 }
 
 void descriptors_changed(Engine& engine) {

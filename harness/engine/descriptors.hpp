@@ -66,6 +66,10 @@ inline constexpr short is_epoll = POLLMSG;
 // Waits until one of `files` is ready. The number of them, 0 where the time was over first, -EINTR. To be called
 // after reach(), in place of executed(); what comes of it is to be done at once.
 int wait_ready(Engine& engine, std::span<pollfd> files, std::uint64_t deadline_ns);
+// To be called after reach(): a use of a descriptor, or its end. That nothing orders the end after a use is a race;
+// some time the use will find it closed, or that its number has gone to another file.
+void descriptor_used(Engine& engine, int file, std::uintptr_t where);
+void descriptor_ends(Engine& engine, int file, std::uintptr_t where);
 // A task has done something to a descriptor: others may go on now.
 void descriptors_changed(Engine& engine);
 // A task has found nothing to be ready, and does not wait.

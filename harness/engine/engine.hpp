@@ -247,6 +247,8 @@ class Engine {
   // free() of a block that is free already, or of what is none.
   [[noreturn, gnu::cold]] void bad_free(std::uintptr_t address, bool again, std::uintptr_t where);
   void look_at_free(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
+  // The same of a lock or the like that is destroyed.
+  void look_at_end(const Event& destroys);
   void look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where);
   // A plain access by instrumented code, to memory that is not plainly accessible.
   [[gnu::cold]] void suspicious_access(std::uintptr_t address, std::size_t bytes, bool is_write, std::uintptr_t where);

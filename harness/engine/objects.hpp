@@ -18,6 +18,8 @@ struct Object {
   TaskId owner = no_task;       // who holds it exclusively
   std::uint32_t depth = 0;      // recursive locking
   std::uint32_t readers = 0;    // shared holders
+  bool prefers_writers = false; // of a reader-writer lock: no new readers while a writer waits
+  std::uint32_t writers_waiting = 0;  // of such a lock
   std::uint64_t count = 0;      // semaphore value, arrivals at a barrier
   bool known = false;           // a semaphore or barrier whose value was read or set
   Robust robust = Robust::sound;

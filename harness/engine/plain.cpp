@@ -69,6 +69,13 @@ void Engine::look_at_free(std::uintptr_t address, std::size_t bytes, std::uintpt
   if (settings_.records) remember(address, bytes, Op::write, where, true);
 }
 
+void Engine::look_at_end(const Event& destroys) {
+  if (!races_.watching()) return;
+  if (const Race* const race = races_.plain(destroys.object, 1, true, destroys.where)) [[unlikely]]
+    raced(*race, destroys);
+  if (settings_.records) remember(destroys.object, 1, Op::write, destroys.where, false);
+}
+
 void Engine::look_at_allocation(std::uintptr_t address, std::size_t bytes, std::uintptr_t where) {
   races_.allocated(address, bytes, where);
   if (settings_.records && races_.watching()) remember(address, bytes, Op::write, where, false);
@@ -166,20 +173,26 @@ void Engine::raced(const Race& race, Event now) {
   Violation violation;
   violation.rule = race.freed ? "heap-use-after-free" : "data-race";
   if (settings_.records) {
-    if (const auto earlier = recall(race, now.bytes)) violation.accesses.push_back(*earlier);
-    if (!is_atomic(now.op)) record(now);
+    if (const auto earlier = recall(race, std::max<std::size_t>(now.bytes, 1)))
+      violation.accesses.push_back(*earlier);
+    if (!is_atomic(now.op) && now.op != Op::destroy) record(now);
   }
   violation.accesses.push_back(now);
   const bool reads = now.op == Op::read || now.op == Op::load;
-  const char* const does = now.label != nullptr ? "frees" : reads ? "reads" : "writes";
-  if (race.freed)
+  const bool destroys = now.op == Op::destroy;
+  const bool frees = now.label != nullptr;
+  const char* const does = destroys ? "destroys" : frees ? "frees" : reads ? "reads" : "writes";
+  if (race.freed) {
     violation.message = fmt::format("{} {} {} bytes of {} after it was freed", mention(now.task), does, now.bytes,
                                     mention_object(race.address));
-  else
+  } else {
+    const bool is_use = destroys || (frees && objects_.find(race.address) != nullptr);
     violation.message = fmt::format(
         "{} {} {}, and nothing orders that after the {}{} by {} ({} holds {})", mention(now.task), does,
-        mention_object(race.address), race.is_atomic ? "atomic " : "", race.is_write ? "write" : "read",
-        mention(race.task), mention(now.task), locks_of(now.task));
+        mention_object(race.address), race.is_atomic ? "atomic " : "",
+        race.is_write ? "write" : is_use ? "use" : "read", mention(race.task), mention(now.task),
+        locks_of(now.task));
+  }
   violate(violation);
 }
 

@@ -66,12 +66,25 @@ int join(Engine& engine, Task& task, std::uint64_t deadline_ns, std::uintptr_t w
 void destroy(Engine& engine, const void* object, std::uintptr_t where);
 inline constexpr std::uint32_t destroyed_mark = 0xdead'10cc;
 void used_after_its_end(Engine& engine, const void* object, std::uintptr_t where);
+// To the races, a use is a read of the first byte, and the end of the object a write: what nothing orders will come
+// the other way round some time.
+inline void note_use(Engine& engine, const void* object, std::uintptr_t where) {
+  Races& races = engine.races();
+  if (!races.watching()) return;
+  const auto address = reinterpret_cast<std::uintptr_t>(object);
+  Cell* const cell = races.shadow().find(address);
+  const Epoch now = races.epoch().with(static_cast<std::uint8_t>(1u << (address & 7)));
+  const bool remembers = engine.settings().records;
+  if (cell == nullptr || remembers || !races.plainly(*cell, now, false, where))
+    engine.look_at(address, 1, false, where);
+}
 // Before every use. Those on the heap also go with their block.
 inline void check_alive(Engine& engine, const void* object, std::uintptr_t where) {
   const bool is_gone = UserHeap::contains(object) &&
                        engine.races().is_freed(reinterpret_cast<std::uintptr_t>(object));
   if (is_gone || *static_cast<const std::uint32_t*>(object) == destroyed_mark) [[unlikely]]
     used_after_its_end(engine, object, where);
+  note_use(engine, object, where);
 }
 
 // Something has come up for `task`, a signal or a cancellation: if it waits where that ends the waiting, it

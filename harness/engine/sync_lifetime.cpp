@@ -34,6 +34,7 @@ void destroy(Engine& engine, const void* object, std::uintptr_t where) {
   if (engine.settings().records) engine.record(event);
   known.destroyed = {where, event.step, event.task};
   if (!is_in_use(known)) {
+    engine.look_at_end(event);
     mark_of(object) = destroyed_mark;
     return;
   }

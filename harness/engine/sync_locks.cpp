@@ -29,6 +29,51 @@ void free_shared(Engine& engine, Object& object) {
   if (--object.readers == 0) engine.enable(object.waiters);
 }
 
+bool admits_readers(const Object& object) {
+  return object.owner == no_task && object.writers_waiting == 0;
+}
+
+// For as long as it waits: where the lock prefers writers, readers do not get in meanwhile.
+class WaitingWriter {
+ public:
+  WaitingWriter(Engine& engine, Object& object) : engine_(engine), object_(object) {
+    if (!object_.prefers_writers) return;
+    ++object_.writers_waiting;
+    engine_.disable(object_.shared_waiters);
+  }
+  ~WaitingWriter() {
+    if (!object_.prefers_writers) return;
+    --object_.writers_waiting;
+    if (admits_readers(object_)) engine_.enable(object_.shared_waiters);
+  }
+  WaitingWriter(const WaitingWriter&) = delete;
+  WaitingWriter& operator=(const WaitingWriter&) = delete;
+
+ private:
+  Engine& engine_;
+  Object& object_;
+};
+
+// That it begins to wait is a step of its own, because it may time out or keep readers away.
+int wait_until_free(Engine& engine, Object& object, const Event& event, std::uint64_t deadline_ns) {
+  Event tries = event;
+  tries.op = Op::try_lock;
+  step(engine, tries);
+  if (is_free(object)) return 0;
+  const WaitingWriter waiting(engine, object);
+  do {
+    engine.executing().failed = true;
+    engine.executed();
+    if (deadline_ns == no_deadline) {
+      engine.reach_when(object.waiters, false, event, WaitsFor::lock);
+      check_alive(engine, reinterpret_cast<const void*>(event.object), event.where);
+    } else if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) {
+      return ETIMEDOUT;
+    }
+  } while (!is_free(object));
+  return 0;
+}
+
 }  // namespace
 
 void take(Engine& engine, Object& object, Taking how) {
@@ -47,7 +92,7 @@ void free_exclusive(Engine& engine, Object& object) {
   object.owner = no_task;
   object.depth = 0;
   engine.enable(object.waiters);
-  engine.enable(object.shared_waiters);
+  if (object.writers_waiting == 0) engine.enable(object.shared_waiters);
 }
 
 void forget_lock(Engine& engine, const void* lock) {
@@ -56,7 +101,7 @@ void forget_lock(Engine& engine, const void* lock) {
   for (TaskId task = 0; task < engine.task_count(); ++task)
     std::erase_if(engine.task(task).held, [=](const Held& held) { return held.object == known; });
   known->owner = no_task;
-  known->depth = known->readers = 0;
+  known->depth = known->readers = known->writers_waiting = 0;
 }
 
 int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadline_ns,
@@ -70,13 +115,9 @@ int lock(Engine& engine, const void* mutex, MutexKind kind, std::uint64_t deadli
     engine.executed();
     return done.failed ? EDEADLK : 0;
   }
-  if (deadline_ns != no_deadline) {
-    step(engine, Op::try_lock, mutex, where);
-    while (!is_free(object)) {
-      engine.executing().failed = true;
-      engine.executed();
-      if (timed_out_waiting(engine, object.waiters, event, deadline_ns)) return ETIMEDOUT;
-    }
+  if (deadline_ns != no_deadline || object.prefers_writers) {
+    const int error = wait_until_free(engine, object, event, deadline_ns);
+    if (error != 0) return error;
   } else {
     engine.reach_when(object.waiters, is_free(object), event, WaitsFor::lock);
     check_alive(engine, mutex, where);
@@ -127,13 +168,13 @@ int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std
   const Event event = event_at(Op::lock_shared, lock, where);
   if (deadline_ns != no_deadline) {
     step(engine, Op::try_lock_shared, lock, where);
-    while (object.owner != no_task) {
+    while (!admits_readers(object)) {
       engine.executing().failed = true;
       engine.executed();
       if (timed_out_waiting(engine, object.shared_waiters, event, deadline_ns)) return ETIMEDOUT;
     }
   } else {
-    engine.reach_when(object.shared_waiters, object.owner == no_task, event, WaitsFor::lock);
+    engine.reach_when(object.shared_waiters, admits_readers(object), event, WaitsFor::lock);
     check_alive(engine, lock, where);
   }
   take_shared(engine, object, deadline_ns == no_deadline ? Taking::waits : Taking::tries);
@@ -145,7 +186,7 @@ int lock_shared(Engine& engine, const void* lock, std::uint64_t deadline_ns, std
 int try_lock_shared(Engine& engine, const void* lock, std::uintptr_t where) {
   Object& object = engine.object(lock);
   Event& event = step(engine, Op::try_lock_shared, lock, where);
-  event.failed = object.owner != no_task;
+  event.failed = !admits_readers(object);
   if (!event.failed) take_shared(engine, object, Taking::tries);
   const bool failed = event.failed;
   engine.executed();

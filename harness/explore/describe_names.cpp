@@ -72,6 +72,10 @@ std::string_view kind_of(const Event& event) {
   }
 }
 
+bool is_waited_for(std::string_view kind) {
+  return kind == "mutex" || kind == "condition" || kind == "semaphore" || kind == "barrier";
+}
+
 bool is_memory_call(Op op) {
   return op == Op::map || op == Op::unmap || op == Op::discard || op == Op::protect;
 }
@@ -112,9 +116,12 @@ std::string letters(std::size_t index) {
 }
 
 // Regions and slices first, so that an access before the slice was handed out has its name already;
-// letters afterwards, in order of first use.
+// then locks and the like, whose first byte counts as read by who uses them; letters afterwards, in
+// order of first use.
 ObjectNames::ObjectNames(const std::vector<const Recorded*>& events) {
   for (std::size_t i = 0; i < events.size(); ++i) learn_memory(events[i]->event, i);
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (is_waited_for(kind_of(events[i]->event))) of_event(events[i]->event, i);
   for (std::size_t i = 0; i < events.size(); ++i) of_event(events[i]->event, i);
 }
 

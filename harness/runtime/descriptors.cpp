@@ -132,8 +132,8 @@ HARNESS_EXPORT int shutdown(int file, int how) noexcept {
 HARNESS_EXPORT int close(int file) {
   if (active != nullptr && active->descriptors().is_tools(file))
     return file <= STDERR_FILENO ? 0 : (errno = EBADF, -1);
-  const int result =
-      step_on_descriptor("close", file, HARNESS_CALLER, [=] { return real::close(file); });
+  const int result = step_on_descriptor(
+      "close", file, HARNESS_CALLER, [=] { return real::close(file); }, harness::descriptor_ends);
   if (active != nullptr && result == 0) harness::Entered()->descriptors().closed(file);
   return result;
 }

@@ -47,6 +47,7 @@ class NonBlocking {
 template <class Call>
 auto attempt_until_done(Engine& engine, const DescriptorCall& how, Call call) {
   engine.reach(descriptor_event(how.name, how.file, how.where));
+  descriptor_used(engine, how.file, how.where);
   for (;;) {
     engine.descriptors().advance(engine.now_ns());
     const NonBlocking now(how.file);
@@ -75,12 +76,15 @@ auto on_descriptor(const DescriptorCall& how, Call call) {
   return cancellation_point([&](Engine& engine) { return attempt_until_done(engine, how, call); });
 }
 
-// A step that never waits: `call` does something to descriptors that others may be waiting for.
+// A step that never waits: `call` does something to descriptors that others may be waiting for, and `look` tells
+// whether that is a use of this one or its end.
 template <class Call>
-auto step_on_descriptor(const char* name, int file, std::uintptr_t where, Call call) {
+auto step_on_descriptor(const char* name, int file, std::uintptr_t where, Call call,
+                        void (*look)(Engine&, int, std::uintptr_t) = descriptor_used) {
   if (active == nullptr || !is_between_tasks(file)) return call();
   const Entered entered;
   entered->reach(descriptor_event(name, file, where));
+  look(*entered, file, where);
   const auto result = call();
   const int error = errno;
   entered->executing().failed = result == -1;

@@ -68,6 +68,8 @@ int shared_lock(pthread_rwlock_t* rwlock, clockid_t clock, const timespec* time,
 int exclusive_lock(pthread_rwlock_t* rwlock, clockid_t clock, const timespec* time, std::uintptr_t where) {
   if (time != nullptr && !is_valid(*time)) return EINVAL;
   const Entered entered;
+  entered->object(rwlock).prefers_writers =
+      rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
   // Who locks it twice is told so, as with an error-checking mutex.
   return lock(*entered, rwlock, MutexKind::errorcheck,
               time == nullptr ? no_deadline : deadline_of(*time, clock), where);

@@ -10,7 +10,7 @@ namespace {
 Options options_for(std::string_view strategy) { return test::small_search(strategy, 1000); }
 
 TEST(SurfacePthread, EveryVariantComesOutAsItSays) {
-  for (const char* program : {"surface_pthread", "surface_pthread_ends"})
+  for (const char* program : {"surface_pthread", "surface_pthread_locks", "surface_pthread_ends"})
     for (const Variant& variant : test::program(program).variants) {
       if (variant.name == "cancel-asynchronous") continue;
       for (const char* strategy : {"dfs", "random"}) {

@@ -363,6 +363,24 @@ void cancelled_reader(harness::Execution&) {
   assert(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED && !returned);
 }
 
+// The reader is told that it is over by what it reads, and closes; or somebody else does, too early.
+void reader_closes(harness::Execution& run) {
+  int ends[2];
+  assert(pipe(ends) == 0);
+  run.spawn("writer", [=] { write(ends[1], "x", 1); });
+  run.spawn("reader", [=] {
+    char byte;
+    assert(read(ends[0], &byte, 1) == 1 && close(ends[0]) == 0 && close(ends[1]) == 0);
+  });
+  run.join();
+}
+void other_closes(harness::Execution& run) {
+  const int file = eventfd(1, 0);
+  run.spawn("writer", [=] { eventfd_write(file, 1); });
+  run.spawn("closer", [=] { close(file); });
+  run.join();
+}
+
 // Descriptors that the program forgets are closed for it, and have the same numbers in the next execution.
 void forgets(harness::Execution& run) {
   std::vector<int> files;
@@ -404,6 +422,8 @@ const std::map<std::string_view, void (*)(harness::Execution&)> programs = {
     {"selects", selects},
     {"event-loop", event_loop},
     {"cancelled-reader", cancelled_reader},
+    {"reader-closes", reader_closes},
+    {"other-closes", other_closes},
     {"forgets", forgets},
     {"closes-everything", closes_everything},
     {"into-unmapped", into_unmapped},
@@ -411,6 +431,7 @@ const std::map<std::string_view, void (*)(harness::Execution&)> programs = {
 
 std::vector<harness::Variant> variants() {
   const std::map<std::string_view, const char*> others = {{"nobody-writes", "deadlock"},
+                                                            {"other-closes", "data-race"},
                                                           {"lost-update", "assertion"},
                                                           {"killed-by-pipe", "crash"},
                                                           {"trusts-the-time", "assertion"},
