@@ -307,9 +307,9 @@ TEST(RelativeSource, IsTheSameWhereverTheProjectStands) {
 }
 
 TEST(Symbolize, PartsOfASplitVariable) {
-  EXPECT_EQ(readable_symbol("_ZZN12_GLOBAL__N_112race_of_exitEvE5ready.0"), "race_of_exit::ready");
-  EXPECT_EQ(readable_symbol("_Zwhat.0"), "_Zwhat.0");
-  EXPECT_EQ(readable_symbol("ready.0"), "ready.0");
+  EXPECT_EQ(harness::readable_symbol("_ZZN12_GLOBAL__N_112race_of_exitEvE5ready.0"), "race_of_exit::ready");
+  EXPECT_EQ(harness::readable_symbol("_Zwhat.0"), "_Zwhat.0");
+  EXPECT_EQ(harness::readable_symbol("ready.0"), "ready.0");
 }
 
 }  // namespace
