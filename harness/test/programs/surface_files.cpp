@@ -422,11 +422,9 @@ const std::map<std::string_view, void (*)(harness::Execution&)> programs = {
     {"selects", selects},
     {"event-loop", event_loop},
     {"cancelled-reader", cancelled_reader},
-    {"reader-closes", reader_closes},
-    {"other-closes", other_closes},
+    {"reader-closes", reader_closes}, {"other-closes", other_closes},
     {"forgets", forgets},
-    {"closes-everything", closes_everything},
-    {"into-unmapped", into_unmapped},
+    {"closes-everything", closes_everything}, {"into-unmapped", into_unmapped},
 };
 
 std::vector<harness::Variant> variants() {
