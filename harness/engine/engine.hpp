@@ -393,6 +393,8 @@ class Engine {
   static constexpr std::uint64_t first_look = 4096;
   static constexpr std::uint64_t first_turns = 2048;
   bool ahead_ = false;  // the current task repeats its loads without being asked, see loaded()
+  bool ahead_waits_ = false;         // it has yielded or blocked since
+  std::uintptr_t ahead_where_ = 0;  // the load that it repeats
   std::uint32_t idle_rounds_ = 0;
   std::uint64_t idle_since_ = 0;  // the step before the first of them
   Context scheduler_;

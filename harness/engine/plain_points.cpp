@@ -24,8 +24,7 @@ void PlainPoints::begin(bool all) {
   all_ = all;
 }
 
-bool PlainPoints::is_point(std::uintptr_t where) const {
-  if (all_) return true;
+bool PlainPoints::was_learned(std::uintptr_t where) const {
   const auto place = static_cast<std::uint32_t>(where);
   for (std::size_t slot = place % slots; slots_[slot] != 0; slot = (slot + 1) % slots)
     if (slots_[slot] == place) return true;

@@ -1,5 +1,6 @@
 // Which plain accesses are scheduling points: those at the places in the code that were seen racing (or seen
-// spinning without any synchronisation), or all of them. Places are learned in one execution and hold from
+// spinning without any synchronisation), or all of them. Atomic loads are points anyway; those among the
+// places may be repeated without the task being taken for one that spins (spinning.cpp). Places are learned in one execution and hold from
 // the next one on, for all workers of a search; so the program of an execution never changes under way.
 #pragma once
 
@@ -28,7 +29,8 @@ class PlainPoints {
   std::uint32_t count() const { return count_; }
   // False: surely not. One instruction and a branch in every callback.
   bool may_be(std::uintptr_t where) const { return (filter_ >> (where & 63) & 1) != 0; }
-  bool is_point(std::uintptr_t where) const;
+  bool is_point(std::uintptr_t where) const { return all_ || was_learned(where); }
+  bool was_learned(std::uintptr_t where) const;
   // True where it is news.
   bool learn(std::uint32_t place);
 

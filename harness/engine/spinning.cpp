@@ -31,8 +31,14 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
       break;
     }
     if (++load.repeats < SpinWatch::patience) return false;
-    ahead_ = now_.op == Op::load && load.repeats < SpinWatch::patience + SpinWatch::longest_try;
-    if (ahead_) return false;
+    if (now_.op == Op::load && load.repeats < SpinWatch::patience + SpinWatch::longest_try) {
+      if (ahead_ || points.was_learned(where)) return false;
+      ahead_ = true;
+      ahead_waits_ = false;
+      ahead_where_ = where;
+      return false;
+    }
+    ahead_ = false;
     const bool slept = put_to_sleep_if_spinning();
     spin.progress();
     return slept;
@@ -44,14 +50,19 @@ bool Engine::loaded(std::uintptr_t address, std::uint32_t bytes, std::uint64_t v
 
 // Many a wait tries a number of times before it blocks (std::atomic's wait() 16 times). So a loop of loads that
 // looks like spinning goes on for a while, without a step: nothing that others do meanwhile could make a
-// difference that it would not make before. Where it then does something else, it does not spin.
+// difference that it would not make before. Where it then does something else, it does not spin. If it has
+// neither yielded nor blocked by then, it may have counted what it saw: from the next execution on each of
+// its loads is a step.
 bool Engine::runs_ahead(Op op, std::uintptr_t object, std::uintptr_t where) {
+  ahead_waits_ = ahead_waits_ || op == Op::yield || op == Op::futex_wait;
   if (op == Op::yield || op == Op::fence) return true;
   const SpinWatch& spin = current_->spin;
   const auto loads = std::span(spin.loads.data(), spin.count);
   ahead_ = op == Op::load && std::any_of(loads.begin(), loads.end(), [&](const SpinWatch::Load& load) {
              return load.address == object && load.where == where && load.repeats > 0;
            });
+  if (!ahead_ && !ahead_waits_ && settings_.learns_points)
+    points.learn(static_cast<std::uint32_t>(ahead_where_));
   return ahead_;
 }
 

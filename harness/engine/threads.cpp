@@ -181,6 +181,7 @@ void Engine::end_task() {
   active = nullptr;
   unless_last_exit();
   abandon_robust_mutexes(*this, me);
+  if (ahead_) runs_ahead(Op::end, 0, 0);
   if (!me.held.empty()) ends_with_locks(me, "a task ends");
   if (settings_.records) record(Event{.step = steps_, .task = me.id, .op = Op::end});
   me.done = true;

@@ -67,6 +67,16 @@ TEST(EngineTraces, AWaitThatMayTimeOut) {
   EXPECT_EQ(traces("timed-condition-3"), 18u);
 }
 
+// A loop of loads that others could come between, one trace for each place of the store: what it reads
+// makes a difference, though it looks like waiting.
+TEST(EngineTraces, ALoopThatCountsWhatItSeesDoesNotWait) {
+  Options options;
+  options.strategy = "dpor";
+  const reports::Verdict verdict = test::run("traces", "polls-20", options);
+  EXPECT_TRUE(verdict.exhaustive) << test::text_of(verdict);
+  EXPECT_EQ(verdict.executions, 22u) << "and the one that has shown that it does not";
+}
+
 // That a task may time out again depends on others in a way that is no order of theirs: dpor may miss
 // something then, and does not say that it has seen all.
 TEST(EngineTraces, TwoTimeOutsInARowAreNotCalledExhausted) {

@@ -134,6 +134,12 @@ void timed_twice(int task) {
   if (first == 1 && variables[3].load() == 0) std::abort();
 }
 
+// Looks as if it waited for the other's store, and counts how often it was there.
+void polls(int task, int times) {
+  if (task != 0) return variables[0].store(1);
+  for (int i = 0; i < times; ++i) plain += variables[0].load();
+}
+
 sem_t semaphore;
 void semaphore_section(int) {
   sem_wait(&semaphore);
@@ -201,6 +207,7 @@ void play(harness::Execution& run, std::string_view variant) {
   if (is("fibonacci")) return each(run, 2, [n](int task) { fibonacci(task, n); });
   if (is("fib-bench")) return each(run, 3, [n](int task) { watched_fibonacci(task, n); });
   if (is("ticket")) return each(run, n, ticket_lock);
+  if (is("polls")) return each(run, 2, [n](int task) { polls(task, n); });
   if (is("timed-twice")) return each(run, 2, timed_twice);
   if (is("timed-condition")) return each(run, n, timed_hand_over);
   if (is("condition")) return each(run, n, hand_over);
@@ -249,6 +256,7 @@ HARNESS_SCENARIO({
                  {"fib-bench-5", "pass"},
                  {"timed-condition-2", "pass"},
                  {"timed-condition-3", "pass"},
-                 {"timed-twice", "crash"}},
+                 {"timed-twice", "crash"},
+                 {"polls-20", "pass"}},
     .play = play,
 });
