@@ -124,12 +124,14 @@ void forget_left_handlers(Task& me) {
 void Engine::run_handlers() {
   Task& me = *current_;
   forget_left_handlers(me);
+  // Not for what comes here from within the handler.
+  const bool restores = std::exchange(me.restores_blocked, false);
   while (const std::uint64_t due = me.signals_pending & ~me.signals_blocked) {
     me.signals_pending &= ~(due & -due);
     races_.acquire(me.signal_clock);
     handle(std::countr_zero(due) + 1);
   }
-  if (std::exchange(me.restores_blocked, false)) {
+  if (restores) {
     me.signals_blocked = me.signals_blocked_after_handler;
     if ((me.signals_pending & ~me.signals_blocked) != 0) run_handlers();
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/engine/signals.hpp"
 #include "harness/runtime/clock.hpp"
 #include "harness/runtime/descriptors.hpp"
 
@@ -21,9 +22,38 @@ struct Patience {
   }
 };
 
-// As poll(). A step, then waits.
-int wait_for(std::span<pollfd> files, Patience patience, const char* call, std::uintptr_t where) {
+// The signals that are blocked as long as this is there; where one has come, until its handler has run.
+class BlockedMeanwhile {
+ public:
+  BlockedMeanwhile(Engine& engine, const sigset_t* blocked)
+      : engine_(engine), replaces_(blocked != nullptr), before_(engine.current().signals_blocked) {
+    if (replaces_) engine.current().signals_blocked = bits_of(*blocked);
+  }
+  ~BlockedMeanwhile() {
+    if (!replaces_) return;
+    Task& me = engine_.current();
+    if ((me.signals_pending & ~me.signals_blocked) == 0) {
+      me.signals_blocked = before_;
+      return;
+    }
+    me.signals_blocked_after_handler = before_;
+    me.restores_blocked = true;
+    engine_.expect_handlers();
+  }
+  BlockedMeanwhile(const BlockedMeanwhile&) = delete;
+  BlockedMeanwhile& operator=(const BlockedMeanwhile&) = delete;
+
+ private:
+  Engine& engine_;
+  bool replaces_;
+  std::uint64_t before_;
+};
+
+// As ppoll(). A step, then waits.
+int wait_for(std::span<pollfd> files, Patience patience, const sigset_t* blocked, const char* call,
+             std::uintptr_t where) {
   const int ready = cancellation_point([=](Engine& engine) {
+    const BlockedMeanwhile meanwhile(engine, blocked);
     engine.reach(descriptor_event(call, files.empty() ? -1 : files.front().fd, where));
     const std::uint64_t deadline = patience.for_ever ? 0 : std::max<std::uint64_t>(1, engine.now_ns() + patience.ns);
     const bool looks = !patience.for_ever && patience.ns == 0;
@@ -51,21 +81,23 @@ std::size_t listed(int count, const Sets& sets, std::span<pollfd> files) {
   return used;
 }
 
-int select_until(int count, const Sets& sets, Patience patience, std::uintptr_t where) {
+int select_until(int count, const Sets& sets, Patience patience, const sigset_t* blocked,
+                 std::uintptr_t where) {
   if (count < 0 || count > FD_SETSIZE) return errno = EINVAL, -1;
   std::array<pollfd, FD_SETSIZE> files;
   const std::size_t used = listed(count, sets, files);
-  const int ready = wait_for({files.data(), used}, patience, "select", where);
+  const int ready = wait_for({files.data(), used}, patience, blocked, "select", where);
   if (ready < 0) return ready;
   const Entered entered;
   timeval now = {};
   return real::select(count, sets[0], sets[1], sets[2], &now);
 }
 
-int epoll_until(int file, epoll_event* events, int room, Patience patience, std::uintptr_t where) {
+int epoll_until(int file, epoll_event* events, int room, Patience patience,
+                const sigset_t* blocked, std::uintptr_t where) {
   if (room <= 0) return errno = EINVAL, -1;
   pollfd set{file, POLLIN | is_epoll, 0};
-  const int ready = wait_for({&set, 1}, patience, "epoll_wait", where);
+  const int ready = wait_for({&set, 1}, patience, blocked, "epoll_wait", where);
   if (ready < 0) return ready;
   const Entered entered;
   return real::epoll_wait(file, events, room, 0);
@@ -116,23 +148,23 @@ namespace real = harness::real;
 
 HARNESS_EXPORT int poll(pollfd* files, nfds_t count, int ms) {
   if (active == nullptr) return real::poll(files, count, ms);
-  return harness::wait_for({files, count}, Patience::of_ms(ms), "poll", HARNESS_CALLER);
+  return harness::wait_for({files, count}, Patience::of_ms(ms), nullptr, "poll", HARNESS_CALLER);
 }
 HARNESS_EXPORT int ppoll(pollfd* files, nfds_t count, const timespec* time, const sigset_t* mask) {
   if (active == nullptr) return real::ppoll(files, count, time, mask);
-  return harness::wait_for({files, count}, Patience::of(time), "ppoll", HARNESS_CALLER);
+  return harness::wait_for({files, count}, Patience::of(time), mask, "ppoll", HARNESS_CALLER);
 }
 HARNESS_EXPORT int select(int count, fd_set* reads, fd_set* writes, fd_set* others, timeval* time) {
   if (active == nullptr) return real::select(count, reads, writes, others, time);
   timespec length = {};
   if (time != nullptr) length = {time->tv_sec, time->tv_usec * 1000};
   return harness::select_until(count, {reads, writes, others}, Patience::of(time == nullptr ? nullptr : &length),
-                               HARNESS_CALLER);
+                               nullptr, HARNESS_CALLER);
 }
 HARNESS_EXPORT int pselect(int count, fd_set* reads, fd_set* writes, fd_set* others, const timespec* time,
                            const sigset_t* mask) {
   if (active == nullptr) return real::pselect(count, reads, writes, others, time, mask);
-  return harness::select_until(count, {reads, writes, others}, Patience::of(time), HARNESS_CALLER);
+  return harness::select_until(count, {reads, writes, others}, Patience::of(time), mask, HARNESS_CALLER);
 }
 
 HARNESS_EXPORT int epoll_create(int size) noexcept {
@@ -151,11 +183,11 @@ HARNESS_EXPORT int epoll_ctl(int set, int operation, int file, epoll_event* even
 }
 HARNESS_EXPORT int epoll_wait(int file, epoll_event* events, int room, int ms) {
   if (active == nullptr) return real::epoll_wait(file, events, room, ms);
-  return harness::epoll_until(file, events, room, Patience::of_ms(ms), HARNESS_CALLER);
+  return harness::epoll_until(file, events, room, Patience::of_ms(ms), nullptr, HARNESS_CALLER);
 }
 HARNESS_EXPORT int epoll_pwait(int file, epoll_event* events, int room, int ms, const sigset_t* mask) {
   if (active == nullptr) return real::epoll_pwait(file, events, room, ms, mask);
-  return harness::epoll_until(file, events, room, Patience::of_ms(ms), HARNESS_CALLER);
+  return harness::epoll_until(file, events, room, Patience::of_ms(ms), mask, HARNESS_CALLER);
 }
 
 HARNESS_EXPORT int timerfd_create(clockid_t clock, int flags) noexcept {
