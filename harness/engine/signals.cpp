@@ -74,6 +74,8 @@ void wait_for_handler(Engine& engine, std::uint64_t blocked, std::uintptr_t wher
   const Event event{.op = Op::signal, .value = me.id, .where = where};
   engine.reach(event);
   engine.executed();
+  // What has come by now came before the call, unless it is the call that lets it in.
+  if (blocked == before) engine.run_handlers();
   if ((me.signals_pending & ~blocked) == 0 && !me.must_end()) {
     WaitList alone;
     engine.wait_interruptibly(alone, event, no_deadline, WaitsFor::condition);

@@ -54,7 +54,15 @@ int wait_for(std::span<pollfd> files, Patience patience, const sigset_t* blocked
              std::uintptr_t where) {
   const int ready = cancellation_point([=](Engine& engine) {
     const BlockedMeanwhile meanwhile(engine, blocked);
-    engine.reach(descriptor_event(call, files.empty() ? -1 : files.front().fd, where));
+    const Event event = descriptor_event(call, files.empty() ? -1 : files.front().fd, where);
+    engine.reach(event);
+    const Task& me = engine.current();
+    // What has come by now came before the call, unless it is the call that lets it in.
+    while (blocked == nullptr && (me.signals_pending & ~me.signals_blocked) != 0) {
+      engine.executed();
+      engine.run_handlers();
+      engine.reach(event);
+    }
     const std::uint64_t deadline = patience.for_ever ? 0 : std::max<std::uint64_t>(1, engine.now_ns() + patience.ns);
     const bool looks = !patience.for_ever && patience.ns == 0;
     const int found = looks ? ready_now(engine, files) : wait_ready(engine, files, deadline);

@@ -1,4 +1,5 @@
-// Signals, time, random numbers, other processes: programs/surface_other.cpp says what must come of each.
+// Signals, time, random numbers, other processes: programs/surface_other.cpp and surface_signals.cpp say what
+// must come of each.
 #include <map>
 
 #include "harness/test/programs.hpp"
@@ -20,14 +21,14 @@ TEST(SurfaceOther, WhatIsRefusedIsSaidInASentence) {
 }
 
 TEST(SurfaceOther, EveryVariantComesOutAsItSays) {
-  for (const Variant& variant : test::program("surface_other").variants) {
-    for (const char* strategy : {"dfs", "random"}) {
-      const reports::Verdict verdict = test::run("surface_other", variant.name, options_for(strategy));
-      if (verdict.outcome == "error") break;  // above
-      EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
-      EXPECT_TRUE(!verdict.violation || verdict.reason.empty()) << test::text_of(verdict);
-    }
-  }
+  for (const char* program : {"surface_other", "surface_signals"})
+    for (const Variant& variant : test::program(program).variants)
+      for (const char* strategy : {"dfs", "random"}) {
+        const reports::Verdict verdict = test::run(program, variant.name, options_for(strategy));
+        if (verdict.outcome == "error") break;  // above
+        EXPECT_TRUE(verdict.as_expected) << test::text_of(verdict);
+        EXPECT_TRUE(!verdict.violation || verdict.reason.empty()) << test::text_of(verdict);
+      }
 }
 
 TEST(SurfaceOther, ATimerThatIsNeverDueIsNamed) {

@@ -179,27 +179,6 @@ void waits_for_signals(harness::Execution&) {
   waiter.join();
 }
 
-// A signal is let in by the wait alone; one that is kept out by it must not end it.
-void waits_with_a_mask(harness::Execution&) {
-  handled = 0;
-  install(SIGUSR1);
-  sigset_t all;
-  sigset_t none;
-  sigemptyset(&none);
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  std::thread waiter([&] {
-    assert(ppoll(nullptr, 0, nullptr, &none) == -1 && errno == EINTR && handled == SIGUSR1);
-    sigset_t now;
-    assert(pthread_sigmask(SIG_BLOCK, nullptr, &now) == 0 && sigismember(&now, SIGUSR1) == 1);
-    raise(SIGUSR1);
-    const timespec soon = {0, 1000};
-    assert(pselect(0, nullptr, nullptr, nullptr, &soon, &all) == 0);
-  });
-  assert(pthread_kill(waiter.native_handle(), SIGUSR1) == 0);
-  waiter.join();
-}
-
 sigjmp_buf back;
 
 void jumps_out(harness::Execution&) {
@@ -393,7 +372,6 @@ const std::map<std::string_view, void (*)(harness::Execution&)> programs = {
     {"to-a-thread", to_a_thread},
     {"masks", masks},
     {"waits-for-signals", waits_for_signals},
-    {"waits-with-a-mask", waits_with_a_mask},
     {"jumps-out", jumps_out},
     {"default-action", default_action},
     {"aborts-after-handler", aborts_after_handler},
