@@ -100,6 +100,8 @@ bool has_no_object(const Event& event) {
     case Op::violated:
     case Op::aborted:
       return true;
+    case Op::stuck:  // in a call on a descriptor, whose number it is
+      return event.value == 5 || event.object == 0;
     default:
       return event.object == 0;
   }

@@ -45,6 +45,8 @@ std::string stuck_text(const Event& event) {
       return "waits for a task that does not end";
     case 4:
       return "spins for ever";
+    case 5:
+      return fmt::format("waits on descriptor {} for ever", event.object);
     default:
       return "waits for ever";
   }
